@@ -1,23 +1,54 @@
-//! `meed check [PROGRAM]`
+//! `meed check [PROGRAM…]`
 
 use crate::ExitStatus;
+use crate::bind::STANDARD_INPUT;
 use crate::draw::{Messages, file_name};
 use crate::project::{self, Program};
-use std::path::PathBuf;
+use meed_compiler::Sources;
+use meed_grammar::tree::Item;
+use std::path::{Path, PathBuf};
 
 /// Check a program and report its problems.
 #[derive(clap::Args)]
 pub struct Check {
-    /// The program: a `.meed` file, or a folder with a `meed.toml` [default: the project in this folder]
-    program: Option<PathBuf>,
+    /// The programs: `.meed` files, folders, or `-` for standard input; a folder with a `meed.toml` is its project, any other all programs in
+    /// it [default: the project in this folder or one around it]
+    pub programs: Vec<PathBuf>,
     /// Make the sure repairs in the file, then check it again
     #[arg(long)]
     fix: bool,
+    /// Check again whenever a file changes
+    #[arg(long, conflicts_with = "fix")]
+    pub watch: bool,
 }
 
 impl Check {
     pub fn run(self, messages: Messages) -> ExitStatus {
-        let mut program = match project::program(self.program.as_deref(), &[], messages) {
+        let named = match project::named(&self.programs, messages) {
+            Ok(named) => named,
+            Err(status) => return status,
+        };
+        if named.is_empty() {
+            return self.one(None, messages);
+        }
+        let is_alone = self.programs.iter().eq(&named);
+        let statuses = named.iter().map(|path| match is_alone || has_program(path) {
+            true => self.one(Some(path), messages),
+            false => {
+                messages.note(&format!("`{}` has no `program`: it is checked with those that use it", file_name(path)));
+                ExitStatus::Well
+            }
+        });
+        ExitStatus::of_all(statuses)
+    }
+
+    fn one(&self, named: Option<&Path>, messages: Messages) -> ExitStatus {
+        if self.fix && named == Some(Path::new(STANDARD_INPUT)) {
+            let help = "save the program in a file and name that";
+            messages.error("command-line", "standard input cannot be repaired", Some(help));
+            return ExitStatus::Usage;
+        }
+        let mut program = match project::program(named, &[], messages) {
             Ok(program) => program,
             Err(status) => return status,
         };
@@ -33,6 +64,13 @@ impl Check {
         messages.note(&format!("`{}`: no problems ({rules}, {tests})", plan.name));
         ExitStatus::Well
     }
+}
+
+/// Whether a file has a `program`, or may have one: what cannot be read is told by checking it.
+fn has_program(path: &Path) -> bool {
+    let Ok(text) = std::fs::read_to_string(path) else { return true };
+    let trees = meed_compiler::trees(&Sources::gather("", &text, |_| Err(String::new())));
+    trees.map_or(true, |trees| trees.program.items.iter().any(|item| matches!(item, Item::Program(_))))
 }
 
 /// `1 rule`, `2 rules`.

@@ -34,6 +34,11 @@ impl Clock {
         }
     }
 
+    /// The stages, each with its seconds.
+    pub fn stages(&self) -> impl Iterator<Item = (&str, String)> {
+        self.stages.iter().map(|(name, time)| (name.as_str(), text(*time)))
+    }
+
     /// Rows, lines, seconds by stage and peak memory.
     pub fn report(&self, loaded: &Loaded, result: &RunResult) -> Value {
         let mut seconds: Map<String, Value> =

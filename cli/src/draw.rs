@@ -7,8 +7,8 @@ use crate::ExitStatus;
 use meed_compiler::{Edit, Problem, Repair};
 use meed_grammar::foreign;
 use meed_grammar::span::Span;
-use miette::{GraphicalReportHandler, NamedSource, Report};
-use std::io::Write;
+use miette::{GraphicalReportHandler, GraphicalTheme, NamedSource, Report};
+use std::io::{IsTerminal, Write};
 use std::path::Path;
 
 /// How messages are shown.
@@ -21,15 +21,52 @@ pub enum MessageFormat {
     Json,
 }
 
-/// Where messages go.
+/// When messages are in color.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless the variable NO_COLOR is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// How much is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Problems alone.
+    Quiet,
+    /// What a command has done.
+    Usual,
+    /// Also what it read and how long it took.
+    Verbose,
+}
+
+/// Where messages go, and which.
 #[derive(Clone, Copy, Debug)]
 pub struct Messages {
     format: MessageFormat,
+    level: Level,
+    color: Color,
 }
 
 impl Messages {
-    pub fn new(format: MessageFormat) -> Self {
-        Self { format }
+    pub fn new(format: MessageFormat, level: Level, color: Color) -> Self {
+        Self { format, level, color }
+    }
+
+    /// Whether problems alone are told.
+    pub fn are_quiet(self) -> bool {
+        self.level == Level::Quiet
+    }
+
+    /// Tells what few want to know.
+    pub fn more(self, text: &str) {
+        if self.level == Level::Verbose {
+            say(text);
+        }
     }
 
     /// Whether machines read them.
@@ -47,12 +84,22 @@ impl Messages {
                     let source = NamedSource::new(file_name(path), text);
                     let report = Report::new(problem).with_source_code(source);
                     let mut drawn = String::new();
-                    if GraphicalReportHandler::new().render_report(&mut drawn, report.as_ref()).is_ok() {
+                    if self.handler().render_report(&mut drawn, report.as_ref()).is_ok() {
                         // It is in color on a terminal.
                         say_as_it_is(&drawn);
                     }
                 }
             }
+        }
+    }
+
+    fn handler(self) -> GraphicalReportHandler {
+        let is_terminal = std::io::stderr().is_terminal();
+        match self.color {
+            Color::Auto => GraphicalReportHandler::new(),
+            Color::Always => GraphicalReportHandler::new_themed(GraphicalTheme::unicode()),
+            Color::Never if is_terminal => GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor()),
+            Color::Never => GraphicalReportHandler::new_themed(GraphicalTheme::none()),
         }
     }
 
@@ -80,9 +127,9 @@ impl Messages {
         }
     }
 
-    /// Something good to know; machines are not told.
+    /// Something good to know; machines are not told, and who wants to hear of problems alone is not either.
     pub fn note(self, text: &str) {
-        if self.format == MessageFormat::Human {
+        if self.format == MessageFormat::Human && !self.are_quiet() {
             say(text);
         }
     }
@@ -109,7 +156,13 @@ pub fn print(text: &str) {
 
 /// Writes the whole of what was asked for, and says how that ends.
 pub fn print_all(text: &str, messages: Messages) -> ExitStatus {
-    match write_out(text) {
+    copy_all(|out| out.write_all(text.as_bytes()), messages)
+}
+
+/// The same of what a function writes.
+pub fn copy_all(write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>, messages: Messages) -> ExitStatus {
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    match write(&mut out).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             messages.error("cannot-write", &format!("cannot write to standard output: {error}"), None);
             ExitStatus::Output

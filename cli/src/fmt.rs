@@ -1,14 +1,16 @@
 //! `meed fmt [PROGRAM…]`
 
 use crate::ExitStatus;
-use crate::draw::Messages;
+use crate::bind::STANDARD_INPUT;
+use crate::draw::{Messages, print_all};
 use crate::project;
 use std::path::{Path, PathBuf};
 
 /// Format programs.
 #[derive(clap::Args)]
 pub struct Fmt {
-    /// The programs [default: that of the project in this folder]
+    /// The programs: `.meed` files, folders, or `-` for standard input, which is printed formatted; a folder with a `meed.toml` is its
+    /// project, any other all programs in it [default: the project in this folder or one around it]
     programs: Vec<PathBuf>,
     /// Change nothing; fail if something would change
     #[arg(long)]
@@ -17,14 +19,12 @@ pub struct Fmt {
 
 impl Fmt {
     pub fn run(self, messages: Messages) -> ExitStatus {
-        let named: Vec<Option<&Path>> = if self.programs.is_empty() {
-            vec![None]
-        } else {
-            self.programs.iter().map(|path| Some(&**path)).collect()
-        };
-        let statuses = named.into_iter().map(|path| self.one(path, messages));
-        // The first that fails says how the command ends; the others are done all the same.
-        statuses.fold(ExitStatus::Well, |status, next| if status == ExitStatus::Well { next } else { status })
+        match project::named(&self.programs, messages) {
+            Ok(named) if named.is_empty() => self.one(None, messages),
+            // The others are done all the same.
+            Ok(named) => ExitStatus::of_all(named.iter().map(|path| self.one(Some(path), messages))),
+            Err(status) => status,
+        }
     }
 
     fn one(&self, named: Option<&Path>, messages: Messages) -> ExitStatus {
@@ -35,7 +35,9 @@ impl Fmt {
         let path = program.path.display();
         // The files that it uses are others, to be named themselves.
         let text = program.sources.text_of(0);
+        let is_input = program.path == Path::new(STANDARD_INPUT);
         match meed_grammar::format(text) {
+            Ok(formatted) if is_input && !self.check => print_all(&formatted, messages),
             Ok(formatted) if formatted == text => ExitStatus::Well,
             Ok(_) if self.check => {
                 let help = Some("meed fmt writes it so");

@@ -18,6 +18,7 @@ mod book;
 mod check;
 mod clock;
 mod close;
+mod completions;
 mod digest;
 mod dispute;
 mod draw;
@@ -26,10 +27,12 @@ mod fmt;
 mod format;
 mod inputs;
 mod job;
+mod man;
 mod new;
 mod out;
 mod paid;
 mod plan;
+mod printed;
 mod progress;
 mod project;
 mod quote;
@@ -42,10 +45,14 @@ mod show;
 mod signals;
 mod test;
 mod verify;
+mod watch;
 
-use clap::{Parser, Subcommand};
-use draw::{MessageFormat, Messages};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{CommandFactory, Parser, Subcommand};
+use draw::{Color, Level, MessageFormat, Messages};
 use meed_compiler::internal::guarded;
+use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Meed: partner incentives to the exact cent.
@@ -57,6 +64,15 @@ struct Arguments {
     /// How messages are shown
     #[arg(long, global = true, value_enum, default_value_t)]
     message_format: MessageFormat,
+    /// Tell problems alone: no account of a run and no notes
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Tell also what was read and how long it took
+    #[arg(short, long, global = true)]
+    verbose: bool,
+    /// When messages are in color
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    color: Color,
 }
 
 #[derive(Subcommand)]
@@ -75,6 +91,8 @@ enum Command {
     Close(close::Close),
     Dispute(dispute::DisputeCommand),
     Verify(verify::Verify),
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
 const ENDINGS: &str = "\
@@ -103,10 +121,29 @@ enum ExitStatus {
     Internal = 6,
 }
 
+impl ExitStatus {
+    /// How a command ends that does several things: as the first that fails. All are done.
+    fn of_all(statuses: impl IntoIterator<Item = Self>) -> Self {
+        statuses.into_iter().fold(Self::Well, |status, next| if status == Self::Well { next } else { status })
+    }
+}
+
 fn main() -> ExitCode {
-    let Arguments { command, message_format } = Arguments::parse_from(quote::spelled(std::env::args_os()));
-    let messages = Messages::new(message_format);
+    let words = quote::spelled(std::env::args_os());
+    let Arguments { command, message_format, quiet, verbose, color } = match Arguments::try_parse_from(&words) {
+        Ok(arguments) => arguments,
+        Err(error) => return ExitCode::from(refused(&error, &words) as u8),
+    };
+    let level = match (quiet, verbose) {
+        (true, _) => Level::Quiet,
+        (false, true) => Level::Verbose,
+        (false, false) => Level::Usual,
+    };
+    let messages = Messages::new(message_format, level, color);
     signals::outlive_file_limits();
+    if let Some(named) = command.watched() {
+        return ExitCode::from(watch::watch(&words, &named, messages) as u8);
+    }
     let run = || match command {
         Command::New(command) => command.run(messages),
         Command::Check(command) => command.run(messages),
@@ -122,7 +159,49 @@ fn main() -> ExitCode {
         Command::Close(command) => command.run(messages),
         Command::Dispute(command) => command.run(messages),
         Command::Verify(command) => command.run(messages),
+        Command::Completions(command) => command.run(Arguments::command(), messages),
+        Command::Man(command) => command.run(Arguments::command(), messages),
     };
     let status = guarded(run).unwrap_or_else(|error| job::mistake(&error, messages));
     ExitCode::from(status as u8)
+}
+
+impl Command {
+    /// The files and folders that a command which watches them was told; nothing of any other command.
+    fn watched(&self) -> Option<Vec<PathBuf>> {
+        match self {
+            Self::Check(check) if check.watch => Some(check.programs.clone()),
+            Self::Test(test) if test.watch => Some(test.program.iter().cloned().collect()),
+            Self::Run(run) if run.watch => Some(run.watched()),
+            _ => None,
+        }
+    }
+}
+
+/// Says what is wrong with the command line; of a command that there is not, which there are.
+fn refused(error: &clap::Error, words: &[OsString]) -> ExitStatus {
+    let (ErrorKind::InvalidSubcommand, Some(ContextValue::String(asked))) =
+        (error.kind(), error.get(ContextKind::InvalidSubcommand))
+    else {
+        // Help is no error, and nobody may hear it.
+        let _ = error.print();
+        return if error.exit_code() == 0 { ExitStatus::Well } else { ExitStatus::Usage };
+    };
+    let mut command = Arguments::command();
+    for word in words.iter().skip(1) {
+        if let Some(within) = word.to_str().and_then(|word| command.find_subcommand(word)) {
+            command = within.clone();
+        }
+    }
+    let known: Vec<&str> =
+        command.get_subcommands().filter(|known| !known.is_hide_set()).map(clap::Command::get_name).collect();
+    let near = meed_grammar::nearest(asked, known.iter().copied());
+    let near = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
+    let messages = Messages::new(MessageFormat::Human, Level::Usual, Color::Auto);
+    let asked = meed_grammar::foreign::shown(asked);
+    let within =
+        if command.get_name() == "meed" { String::new() } else { format!(" in `meed {}`", command.get_name()) };
+    let message = format!("there is no command `{asked}`{within}");
+    messages.error("command-line", &message, Some(&format!("{near}There are {}", known.join(", "))));
+    ExitStatus::Usage
 }

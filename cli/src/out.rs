@@ -16,6 +16,7 @@ use crate::ExitStatus;
 use crate::digest::{DigestStream, Digests, FileDigest, Hashed};
 use crate::draw::{Messages, file_name};
 use crate::format::Format;
+use crate::printed::Printed;
 use crate::rejected_rows::RejectedRows;
 use before::Before;
 use folder::{LockedFolder, sync_folder};
@@ -62,6 +63,8 @@ pub struct Request<'a> {
     pub rejected_rows: Vec<PathBuf>,
     /// How tables are written as CSV.
     pub style: CsvStyle,
+    /// The table that is printed too.
+    pub printed: Option<Printed>,
     /// The program's name.
     pub program: &'a str,
     /// How many threads may work at a time.
@@ -75,6 +78,7 @@ pub struct Outputs {
     format: Format,
     /// How tables are written as CSV.
     style: CsvStyle,
+    printed: Option<Printed>,
     before: Option<Before>,
     /// The folder of the new files, once there is one.
     set: Option<PathBuf>,
@@ -121,6 +125,7 @@ impl Outputs {
             folder,
             format,
             style,
+            printed: request.printed.clone(),
             before,
             set: None,
             files: Vec::new(),
@@ -180,7 +185,12 @@ impl Outputs {
         let file = format!("{name}.{}", self.format.ending());
         let path = self.folder.join(&file);
         let (target, n_rows) = self.file(name, file).map_err(|error| (path.clone(), error))?;
-        let sink = self.format.sink(header, target, self.style.clone(), self.threads).map_err(|error| (path, error))?;
+        let sink = self.format.sink(header.clone(), target, self.style.clone(), self.threads);
+        let sink = sink.and_then(|sink| match &self.printed {
+            Some(printed) => printed.beside(name, &header, &self.style, sink),
+            None => Ok(sink),
+        });
+        let sink = sink.map_err(|error| (path, error))?;
         Ok(Box::new(Counted { sink, n_rows }))
     }
 

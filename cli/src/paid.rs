@@ -4,6 +4,7 @@ use crate::ExitStatus;
 use crate::draw::{Messages, file_name, say};
 use crate::job::Job;
 use crate::out::OutError;
+use crate::report::{count_words, grouped};
 use crate::run_json;
 use meed_grammar::foreign::shown;
 use meed_runtime::inner::earlier::{Compared, EarlierError, EarlierRun, EarlierRuns, Room};
@@ -70,6 +71,7 @@ pub fn report(manifest: &Manifest) {
     say(&format!("beside what {} paid:", names.join(", ")));
     for total in &manifest.totals {
         let word = if total.payments == 1 { "difference" } else { "differences" };
-        say(&format!("  {}: {} {word}, {} {}", shown(&total.rule), total.payments, total.amount, total.unit));
+        let (payments, amount) = (count_words(total.payments), grouped(&total.amount));
+        say(&format!("  {}: {payments} {word}, {amount} {}", shown(&total.rule), total.unit));
     }
 }

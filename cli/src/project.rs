@@ -9,10 +9,12 @@ mod settings;
 pub use settings::{FILE_NAME, Settings};
 
 use crate::ExitStatus;
+use crate::bind::STANDARD_INPUT;
 use crate::draw::{Messages, file_name};
 use meed_book::Place;
 use meed_compiler::{Compiled, Problem, Shown, Sources};
 use meed_runtime::inner::source::{Workbook, as_csv};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// A program that was found.
@@ -117,13 +119,53 @@ fn read_in(folder: &Path, name: &str) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".to_owned())
 }
 
+/// The programs that are named, one by one: a folder without a `meed.toml` stands for the files in it and below. Nothing where none is named.
+pub fn named(paths: &[PathBuf], messages: Messages) -> Result<Vec<PathBuf>, ExitStatus> {
+    let mut all = Vec::new();
+    for path in paths {
+        if !path.is_dir() || path.join(FILE_NAME).is_file() {
+            all.push(path.clone());
+            continue;
+        }
+        let found = programs_in(path).map_err(|error| {
+            messages.error("cannot-read-file", &format!("cannot list `{}`: {error}", file_name(path)), None);
+            ExitStatus::Usage
+        })?;
+        if found.is_empty() {
+            let message = format!("`{}` is a folder without a `{FILE_NAME}` and without programs", file_name(path));
+            messages.error("command-line", &message, Some("name the program's file"));
+            return Err(ExitStatus::Usage);
+        }
+        all.extend(found);
+    }
+    Ok(all)
+}
+
+/// The `.meed` files in a folder and below, by name; hidden folders are passed over.
+fn programs_in(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut entries = std::fs::read_dir(folder)?.collect::<std::io::Result<Vec<_>>>()?;
+    entries.sort_by_key(std::fs::DirEntry::file_name);
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry.path();
+        let is_hidden = entry.file_name().to_string_lossy().starts_with('.');
+        // A link to a folder around this one would have no end.
+        if entry.file_type()?.is_dir() && !is_hidden {
+            found.extend(programs_in(&path)?);
+        } else if path.is_file() && path.extension().is_some_and(|ending| ending == "meed") {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}
+
 /// Finds and reads the program: the file that is named, that of the project folder that is named, or that of the
 /// project here. `data` is what the command line names as tables.
 pub fn program(named: Option<&Path>, data: &[String], messages: Messages) -> Result<Program, ExitStatus> {
     let settings = match named {
         Some(path) if path.is_dir() => settings(path, messages)?,
         Some(path) => Settings { program: Some(path.to_owned()), ..Settings::default() },
-        None if Path::new(FILE_NAME).is_file() => settings(Path::new(""), messages)?,
+        None if let Some(folder) = folder_here() => settings(&folder, messages)?,
         None => {
             let help =
                 format!("name a `.meed` file, or work in a folder with a `{FILE_NAME}`, as `meed new` makes one");
@@ -140,7 +182,8 @@ pub fn program(named: Option<&Path>, data: &[String], messages: Messages) -> Res
         );
         return Err(ExitStatus::Usage);
     };
-    let text = read_text(&path, messages).ok_or(ExitStatus::Program)?;
+    let text = if path == Path::new(STANDARD_INPUT) { read_input(messages) } else { read_text(&path, messages) };
+    let text = text.ok_or(ExitStatus::Program)?;
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let folders = folders(&path, if data.is_empty() { &settings.data } else { data });
     let sources = Sources::gather(&name, &text, |name| beside(&folders, name));
@@ -149,10 +192,15 @@ pub fn program(named: Option<&Path>, data: &[String], messages: Messages) -> Res
 
 /// The book of the project here; nothing where there is none, or it names no book.
 pub fn book(messages: Messages) -> Result<Option<Place>, ExitStatus> {
-    if !Path::new(FILE_NAME).is_file() {
-        return Ok(None);
-    }
-    Ok(settings(Path::new(""), messages)?.book)
+    let Some(folder) = folder_here() else { return Ok(None) };
+    Ok(settings(&folder, messages)?.book)
+}
+
+/// The folder of the project here: this one, or the nearest around it that has a `meed.toml`.
+pub fn folder_here() -> Option<PathBuf> {
+    let here = std::env::current_dir().ok()?;
+    let n_up = here.ancestors().position(|folder| folder.join(FILE_NAME).is_file())?;
+    Some(std::iter::repeat_n("..", n_up).collect())
 }
 
 fn settings(folder: &Path, messages: Messages) -> Result<Settings, ExitStatus> {
@@ -171,8 +219,18 @@ fn settings(folder: &Path, messages: Messages) -> Result<Settings, ExitStatus> {
 
 /// Reads a text, or says why it cannot be read.
 pub fn read_text(path: &Path, messages: Messages) -> Option<String> {
-    let file = file_name(path);
-    match std::fs::read(path).map(String::from_utf8) {
+    text_of(std::fs::read(path), &file_name(path), messages)
+}
+
+/// Reads the text of standard input.
+fn read_input(messages: Messages) -> Option<String> {
+    let mut bytes = Vec::new();
+    let read = std::io::stdin().lock().read_to_end(&mut bytes);
+    text_of(read.map(|_| bytes), STANDARD_INPUT, messages)
+}
+
+fn text_of(read: std::io::Result<Vec<u8>>, file: &str, messages: Messages) -> Option<String> {
+    match read.map(String::from_utf8) {
         Ok(Ok(text)) => Some(text),
         Ok(Err(_)) => {
             messages.error("not-utf8", &format!("`{file}` is not UTF-8 text"), Some("save the file as UTF-8"));

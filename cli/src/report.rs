@@ -2,7 +2,7 @@
 
 mod texts;
 
-use crate::draw::{Messages, say};
+use crate::draw::{Messages, file_name, say};
 use meed_compiler::internal::broken;
 use meed_compiler::plan::calendar::date_of;
 use meed_compiler::plan::{BelowZero, Node, Plan, Reading, Version, VersionId};
@@ -10,10 +10,11 @@ use meed_compiler::value::decimal_text;
 use meed_grammar::foreign::{escaped, shown};
 use meed_grammar::limits;
 use meed_runtime::inner::engine::RunResult;
-use meed_runtime::inner::pay::sums_of;
+use meed_runtime::inner::pay::{PaidPayee, PayeeSums, sums_of};
 use meed_runtime::inner::store::{LeftOutRows, Loaded, Reject, Unreadable};
-use meed_runtime::manifest::Manifest;
+use meed_runtime::manifest::{Manifest, Table};
 use std::collections::BTreeSet;
+use std::path::Path;
 
 const HEADER: [&str; 9] = [
     "rows of",
@@ -39,7 +40,7 @@ pub fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult, Manifest { acc
     parameters(plan);
     for record in &loaded.named_only {
         let (name, n_keys) = (&plan.record(*record).name, loaded.keys[record.index()].len());
-        say(&format!("no table for {name}: its rows are the {n_keys} keys that other rows name"));
+        say(&format!("no table for {name}: its rows are the {} keys that other rows name", limits::words(n_keys)));
     }
     for (record, n_blank) in plan.records.iter().zip(&loaded.blank_rows).filter(|(_, n_blank)| **n_blank > 0) {
         let rows = if *n_blank == 1 { "1 blank row is".to_owned() } else { format!("{n_blank} blank rows are") };
@@ -87,8 +88,11 @@ pub fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult, Manifest { acc
         let shown = (0..)
             .zip(numbers)
             .filter(|(idx, _)| with_returned || *idx != RETURNED)
-            .map(|(_, number)| number.to_string());
+            .map(|(_, number)| count_words(number));
         table.add_row(std::iter::once(name).chain(shown));
+    }
+    if let Some((terminal_size::Width(width), _)) = terminal_size::terminal_size_of(std::io::stderr()) {
+        table.set_content_arrangement(comfy_table::ContentArrangement::Dynamic).set_width(width);
     }
     say(&table.to_string());
     for (version, rule) in (0..).map(VersionId).zip(&plan.versions) {
@@ -109,8 +113,8 @@ pub fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult, Manifest { acc
             say(&format!(
                 "{}: {} {word}, {} {}",
                 rule.name,
-                sum.n_lines,
-                decimal_text(sum.sum, unit.decimals),
+                count_words(sum.n_lines),
+                grouped(&decimal_text(sum.sum, unit.decimals)),
                 unit.code
             ));
         }
@@ -122,7 +126,8 @@ pub fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult, Manifest { acc
             for (unit, sum) in held.sums() {
                 let unit = plan.unit(*unit);
                 let word = if sum.n_lines == 1 { "payment is" } else { "payments are" };
-                say(&format!("  {} {word} held, {} {}", sum.n_lines, decimal_text(sum.sum, unit.decimals), unit.code));
+                let amount = grouped(&decimal_text(sum.sum, unit.decimals));
+                say(&format!("  {} {word} held, {amount} {}", count_words(sum.n_lines), unit.code));
             }
         }
         let is_written = tables.iter().any(|table| table.table == "uncredited");
@@ -138,6 +143,52 @@ pub fn accounts(plan: &Plan, loaded: &Loaded, result: &RunResult, Manifest { acc
             say(&format!("  rounding each line alone pays {missed} {} more than along the running total", unit.code));
         }
     }
+}
+
+/// How many payees are told.
+const LARGEST: usize = 5;
+
+/// The payees that are paid most, over all rules.
+#[expect(clippy::indexing_slicing, reason = "payees are of records of the Plan")]
+pub fn largest_payees(plan: &Plan, loaded: &Loaded, payees: &PayeeSums) {
+    for (unit, largest) in payees.largest(plan, loaded, LARGEST) {
+        let unit = plan.unit(unit);
+        let has_kinds = largest.iter().any(|payee| payee.kind != largest[0].kind);
+        let told = |PaidPayee { kind, key, sum }: &PaidPayee| {
+            let kind = if has_kinds { format!("{} ", plan.record(*kind).name) } else { String::new() };
+            format!("{kind}{} {}", shown(key), grouped(&decimal_text(*sum, unit.decimals)))
+        };
+        let told: Vec<String> = largest.iter().map(told).collect();
+        say(&format!("paid most, in {}: {}", unit.code, told.join("; ")));
+    }
+}
+
+/// What was written where.
+pub fn written(folder: &Path, rejects: Option<&Path>, Manifest { tables, .. }: &Manifest) {
+    let told = |table: &Table| {
+        let rows = if table.rows == 1 { "row" } else { "rows" };
+        format!("{} ({} {rows})", shown(&table.file), count_words(table.rows))
+    };
+    let told: Vec<String> = tables.iter().map(told).collect();
+    say(&format!("written to `{}`: {}, run.json", file_name(folder), told.join(", ")));
+    if let Some(rejects) = rejects.filter(|rejects| !tables.iter().any(|table| folder.join(&table.file) == **rejects)) {
+        say(&format!("rejected rows: `{}`", file_name(rejects)));
+    }
+}
+
+/// An amount with commas between groups of digits: `12,345.67`.
+pub fn grouped(amount: &str) -> String {
+    let (sign, digits) = amount.strip_prefix('-').map_or(("", amount), |digits| ("-", digits));
+    let (whole, decimals) = digits.split_at(digits.find('.').unwrap_or(digits.len()));
+    let n_digits = whole.len();
+    let mut text = sign.to_owned();
+    for (idx, digit) in whole.chars().enumerate() {
+        if idx > 0 && (n_digits - idx).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text + decimals
 }
 
 /// Rows at which a schedule was asked below zero that does not say what it pays there.
@@ -251,6 +302,6 @@ fn place(row: u64, line: Option<u64>) -> String {
 }
 
 /// A count with commas: `5,000`.
-fn count_words(count: u64) -> String {
+pub fn count_words(count: u64) -> String {
     limits::words(usize::try_from(count).unwrap_or_else(|_| broken("more rows than tables may have")))
 }

@@ -8,9 +8,10 @@ use crate::format::Format;
 use crate::job::{Job, JobOptions, Limits, threads};
 use crate::out::{OutError, Outputs, Request, Shared};
 use crate::paid::{self, Beside};
+use crate::printed::{PrintForm, Printed, PrintedTable};
 use crate::progress::Progress;
 use crate::rejected_rows::RejectedRows;
-use crate::{rejected_rows, report, run_json, signals};
+use crate::{out, rejected_rows, report, run_json, signals, watch};
 use clap::ValueEnum;
 use meed_compiler::codegen::MAKES_CODE;
 use meed_compiler::plan::{Plan, RecordKind};
@@ -19,11 +20,12 @@ use meed_runtime::inner::earlier::{Compared, Room};
 use meed_runtime::inner::engine::{Engine, RunOptions, RunResult, run};
 use meed_runtime::inner::output::{CsvDialect, CsvStyle, Formulas, Header, Sink};
 use meed_runtime::inner::pay;
-use meed_runtime::inner::pay::{Sinks, Slices};
+use meed_runtime::inner::pay::{PayeeSums, Sinks, Slices};
 use meed_runtime::inner::store::Loaded;
 use meed_runtime::manifest::{self, FILE_NAME, Manifest};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use tempfile::TempDir;
 
 /// Settle a program over tables of events.
 #[derive(clap::Args)]
@@ -60,6 +62,15 @@ pub struct Run {
     /// Execution engine [default: jit, if this build has it]
     #[arg(long, value_enum)]
     engine: Option<EngineName>,
+    /// Print this table on standard output, and write no files where no folder is named
+    #[arg(long, value_enum, value_name = "TABLE")]
+    print: Option<PrintedTable>,
+    /// How it is printed
+    #[arg(long, value_enum, value_name = "FORM", default_value_t, requires = "print")]
+    print_as: PrintForm,
+    /// Run again whenever a program or a table changes
+    #[arg(long)]
+    pub watch: bool,
     /// Print seconds by stage and peak memory as JSON, as the last line of the messages; rules that run side by side are told as the last of them
     #[arg(long)]
     timings: bool,
@@ -83,6 +94,8 @@ struct Found<'a> {
     result: &'a RunResult,
     slices: Option<&'a Slices>,
     beside: Option<&'a Beside>,
+    /// What each payee is paid is added up here.
+    payees: &'a mut PayeeSums,
 }
 
 /// Tables that can be written alone.
@@ -136,12 +149,21 @@ impl Run {
             only: (has("totals") && !has("payments")).then_some(Only::Totals),
             slices: has("slices"),
             engine: None,
+            print: None,
+            print_as: PrintForm::default(),
+            watch: false,
             timings: false,
             memory: 256,
             threads: None,
             scratch: None,
             batch_rows: 4096,
         }
+    }
+
+    /// The files and folders that are named.
+    pub fn watched(&self) -> Vec<PathBuf> {
+        let data = self.job.data.iter().map(|entry| PathBuf::from(watch::file_of(entry)));
+        self.program.iter().cloned().chain(data).collect()
     }
 
     pub fn run(self, messages: Messages) -> ExitStatus {
@@ -155,8 +177,16 @@ impl Run {
             messages.note(&format!("a run that is told to stop will leave unfinished files: {error}"));
         }
         let job = Job::new(self.program.as_deref(), &self.job, messages)?;
-        let Some(out) = self.out.clone().or_else(|| job.settings.out.clone()) else {
-            messages.error("command-line", "no folder is named for the payments", Some("name it: --out FOLDER"));
+        self.can_print(messages)?;
+        // A run that is only printed is written where nobody looks, and goes with this.
+        let unseen = match self.print {
+            Some(_) if self.out.is_none() => Some(self.unseen_folder(messages)?),
+            _ => None,
+        };
+        let named = self.out.clone().or_else(|| Some(unseen.as_ref()?.path().join("run")));
+        let Some(out) = named.or_else(|| job.settings.out.clone()) else {
+            let help = "name it: --out FOLDER; or see what would be paid by --print totals";
+            messages.error("command-line", "no folder is named for the payments", Some(help));
             return Err(ExitStatus::Usage);
         };
         clock.stage("compile");
@@ -165,7 +195,9 @@ impl Run {
         let scratch = self.scratch.clone().unwrap_or_else(std::env::temp_dir);
         let room = Room { folder: &scratch, memory: sorting(self.memory) };
         let earlier = paid::read(&job, &self.paid, &out, room, messages)?;
-        let mut outputs = Outputs::begin(&self.request(&job, &out), shared).map_err(|error| error.tell(messages))?;
+        let printed = self.print.map(|table| Printed::new(table, self.print_as));
+        let request = Request { printed: printed.clone(), ..self.request(&job, &out) };
+        let mut outputs = Outputs::begin(&request, shared).map_err(|error| error.tell(messages))?;
         let (tables, inputs) = job.open(&bound, messages)?;
         let progress = Progress::new();
         // The parts of lines are gathered for rows that are all held.
@@ -202,17 +234,29 @@ impl Run {
         progress.writing();
         let formulas = outputs.formulas();
         let beside = earlier.map(|earlier| Beside::new(&job, earlier, &loaded, &result, (&out, room))).transpose();
+        let mut payees = PayeeSums::default();
         let written = beside.and_then(|beside| {
-            let found = Found { loaded: &loaded, result: &result, slices: slices.as_ref(), beside: beside.as_ref() };
+            let (slices, beside) = (slices.as_ref(), beside.as_ref());
+            let found = Found { loaded: &loaded, result: &result, slices, beside, payees: &mut payees };
             self.write(&job, outputs, (inputs, copied), found)
         });
         let manifest = written.map_err(|error| error.tell(messages))?;
         clock.stage("write");
         drop(progress);
-        report::accounts(&job.plan, &loaded, &result, &manifest);
-        paid::report(&manifest);
-        report::unmatched_texts(&job.plan, &loaded);
-        report::formulas(formulas.n_marked());
+        if !messages.are_quiet() {
+            report::accounts(&job.plan, &loaded, &result, &manifest);
+            report::largest_payees(&job.plan, &loaded, &payees);
+            paid::report(&manifest);
+            report::unmatched_texts(&job.plan, &loaded);
+            if unseen.is_none() {
+                report::formulas(formulas.n_marked());
+                report::written(&out, self.rejects.as_deref(), &manifest);
+            }
+        }
+        self.more(&manifest, &clock, messages);
+        if let Some(printed) = printed {
+            printed.print(messages)?;
+        }
         if self.timings {
             say(&clock.report(&loaded, &result).to_string());
         }
@@ -221,6 +265,35 @@ impl Run {
 
     fn format(&self, job: &Job) -> Format {
         self.format.or(job.settings.format).unwrap_or(Format::Csv)
+    }
+
+    fn can_print(&self, messages: Messages) -> Result<(), ExitStatus> {
+        let Some(table) = self.print else { return Ok(()) };
+        let message = match (self.only, table) {
+            (Some(Only::Totals), PrintedTable::Payments | PrintedTable::Decisions) => {
+                "--only totals writes no table that could be printed but totals"
+            }
+            _ if messages.are_json() => "messages as JSON and a printed table would both be on standard output",
+            _ => return Ok(()),
+        };
+        messages.error("command-line", message, None);
+        Err(ExitStatus::Usage)
+    }
+
+    /// A folder that goes when it is let go of.
+    fn unseen_folder(&self, messages: Messages) -> Result<TempDir, ExitStatus> {
+        let scratch = self.scratch.clone().unwrap_or_else(std::env::temp_dir);
+        tempfile::tempdir_in(&scratch).map_err(|error| out::not_written(&scratch, &error, messages))
+    }
+
+    /// What was read, and how long each stage took.
+    fn more(&self, Manifest { inputs, .. }: &Manifest, clock: &Clock, messages: Messages) {
+        for manifest::Input { record, name, size, rows, sha256 } in inputs {
+            let (rows, size) = (report::count_words(*rows), report::count_words(*size));
+            let digest: String = sha256.chars().take(12).collect();
+            messages.more(&format!("read {} for {record}: {rows} rows, {size} bytes, SHA-256 {digest}…", shown(name)));
+        }
+        clock.stages().for_each(|(stage, seconds)| messages.more(&format!("{stage}: {seconds} s")));
     }
 
     /// How tables are written as CSV.
@@ -253,6 +326,7 @@ impl Run {
             rejects: self.rejects.as_deref(),
             rejected_rows: self.rejected_rows(&job.plan),
             style: self.style(job),
+            printed: None,
             program: &job.plan.name,
             threads: self.threads(),
         }
@@ -310,17 +384,17 @@ impl Run {
         job: &Job,
         mut outputs: Outputs,
         (inputs, copied): (Vec<manifest::Input>, Vec<(PathBuf, RejectedRows)>),
-        Found { loaded, result, slices, beside }: Found<'_>,
+        Found { loaded, result, slices, beside, payees }: Found<'_>,
     ) -> Result<Manifest, OutError> {
         let plan = &job.plan;
         if self.only.is_some() {
             let mut totals = outputs.table("totals", pay::totals_header(plan))?;
             outputs.rejects(plan, loaded)?;
             outputs.rejected_rows(copied)?;
-            let mut sinks = Sinks { totals: Some(totals.as_mut()), ..Sinks::default() };
+            let mut sinks = Sinks { totals: Some(totals.as_mut()), payees: Some(payees), ..Sinks::default() };
             pay::write(plan, loaded, result, &mut sinks).map_err(|error| (outputs.folder().to_owned(), error))?;
             drop(totals);
-            return self.appear(job, outputs, inputs, Found { loaded, result, slices, beside });
+            return self.appear(job, outputs, inputs, (loaded, result, beside));
         }
         let header = beside.map(|beside| beside.compared.payments_header(plan, result));
         let mut payments = outputs.table("payments", header.unwrap_or_else(|| pay::payments_header(plan, result)))?;
@@ -366,6 +440,7 @@ impl Run {
                 let mut sinks = Sinks {
                     payments: Some(payments.as_mut()),
                     totals: Some(totals.as_mut()),
+                    payees: Some(payees),
                     slices: parts.as_mut().map(|(slices, sink)| (*slices, sink.as_mut() as &mut dyn Sink)),
                 };
                 pay::write(plan, loaded, result, &mut sinks).map_err(folder)?;
@@ -388,7 +463,7 @@ impl Run {
             pay::write_movements(plan, loaded, result, movements.as_mut()).map_err(folder)?;
         }
         drop((payments, totals, decisions, parts, credits, uncredited, differences, held, movements));
-        self.appear(job, outputs, inputs, Found { loaded, result, slices, beside })
+        self.appear(job, outputs, inputs, (loaded, result, beside))
     }
 
     /// Shows the tables, with what `run.json` says of them.
@@ -397,7 +472,7 @@ impl Run {
         job: &Job,
         outputs: Outputs,
         inputs: Vec<manifest::Input>,
-        Found { loaded, result, beside, .. }: Found<'_>,
+        (loaded, result, beside): (&Loaded, &RunResult, Option<&Beside>),
     ) -> Result<Manifest, OutError> {
         outputs.appear(|tables, rejects| {
             run_json::describe(

@@ -113,8 +113,10 @@ impl Settle {
             ExitStatus::Internal
         })?;
         drop(progress);
-        report::accounts(&job.plan, &loaded, &result, &manifest);
-        report::unmatched_texts(&job.plan, &loaded);
+        if !messages.are_quiet() {
+            report::accounts(&job.plan, &loaded, &result, &manifest);
+            report::unmatched_texts(&job.plan, &loaded);
+        }
         let run = meed_book::SettledRun {
             plan: &job.plan,
             loaded: &loaded,

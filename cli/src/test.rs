@@ -17,7 +17,10 @@ use std::path::{Component, Path, PathBuf};
 #[derive(clap::Args)]
 pub struct Test {
     /// The program: a `.meed` file, or a folder with a `meed.toml` [default: the project in this folder]
-    program: Option<PathBuf>,
+    pub program: Option<PathBuf>,
+    /// Test again whenever a file changes
+    #[arg(long)]
+    pub watch: bool,
 }
 
 impl Test {

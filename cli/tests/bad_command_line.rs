@@ -89,7 +89,7 @@ fn options_that_mean_nothing() {
     run(&folder, &["--out", "out", "--format", "xls"]).with(2).says("invalid value 'xls'");
     run(&folder, &["--out", "out", "--colour"]).with(2).says("unexpected argument");
     run(&folder, &[]).with(2).says("no folder is named for the payments");
-    folder.meed(&["rnu"]).with(2).says("unrecognized subcommand");
+    folder.meed(&["rnu"]).with(2).says("there is no command `rnu`");
     folder.meed(&[]).with(2).says("Usage");
     assert!(!folder.has("out"));
     run(&folder, &["--out", "out", "--through", "2027-06-30"]).with(0).says("the program ends on 2026-12-31");

@@ -101,8 +101,8 @@ fn a_rule_with_too_many_periods_says_how_many() {
     // Only periods that have begun count, and those that there is room for are done.
     run(&["--through", "0002-12-31"]).with(0);
     folder.write("grid.meed", program("2026-01-01 to 2026-12-31"));
-    run(&["--memory", "1", "--through", "2026-12-31"]).with(0).says("r: 12000 payments, 12000.01 USD");
+    run(&["--memory", "1", "--through", "2026-12-31"]).with(0).says("r: 12,000 payments, 12,000.01 USD");
     folder.write("grid.meed", program("2020-01-01 to 2026-12-31"));
     run(&["--memory", "1"]).with(3).says("has 84000 rows").says("and the limit is 1 MiB");
-    run(&["--memory", "16", "--through", "2026-12-31"]).with(0).says("r: 84000 payments");
+    run(&["--memory", "16", "--through", "2026-12-31"]).with(0).says("r: 84,000 payments");
 }

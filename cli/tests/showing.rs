@@ -123,7 +123,7 @@ fn programs_that_cannot_be_shown() {
     }
     folder.meed(&["show", "tree"]).with(2).says("no program is named");
     folder.meed(&["show"]).with(2).says("Usage");
-    folder.meed(&["show", "three", "small.meed"]).with(2).says("unrecognized subcommand");
+    folder.meed(&["show", "three", "small.meed"]).with(2).says("there is no command");
     let out = folder.meed(&["show", "tree", "bad.meed", "--message-format", "json"]).with(1).out;
     assert!(out.lines().all(|line| serde_json::from_str::<Value>(line).is_ok_and(|object| object["code"].is_string())));
 }

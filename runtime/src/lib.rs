@@ -134,6 +134,7 @@ pub mod inner {
         pub use crate::pay::differences::differences_header;
         pub use crate::pay::held::held_header;
         pub use crate::pay::movements::movements_header;
+        pub use crate::pay::payees::{PaidPayee, PayeeSums};
         pub use crate::pay::sinks::Sinks;
         pub use crate::pay::slices::Slices;
         pub use crate::pay::write::{

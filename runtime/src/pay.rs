@@ -18,6 +18,7 @@ mod page;
 mod page_lines;
 mod paid_rule;
 mod partition;
+pub(crate) mod payees;
 mod periods;
 mod ranges;
 pub(crate) mod sinks;

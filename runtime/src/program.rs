@@ -367,7 +367,7 @@ impl Settled<'_> {
     /// # Errors
     /// What a sink meets, or that lines cannot be read back.
     pub fn write(&self, payments: &mut dyn Sink, totals: &mut dyn Sink) -> io::Result<()> {
-        self.write_to(Sinks { payments: Some(payments), totals: Some(totals), slices: None })
+        self.write_to(Sinks { payments: Some(payments), totals: Some(totals), ..Sinks::default() })
     }
 
     /// Hands the sums of payments alone on, batch by batch, which is quicker than with the payments.

@@ -191,7 +191,7 @@ fn threads(way: Way) -> NonZero<usize> {
 fn payments_and_totals(plan: &Plan, loaded: &Loaded, result: &RunResult) -> std::io::Result<[Sheet; 2]> {
     let mut payments = Sheet::new(pay::payments_header(plan, result));
     let mut totals = Sheet::new(pay::totals_header(plan));
-    let sinks = &mut Sinks { payments: Some(&mut payments), totals: Some(&mut totals), slices: None };
+    let sinks = &mut Sinks { payments: Some(&mut payments), totals: Some(&mut totals), ..Sinks::default() };
     pay::write(plan, loaded, result, sinks)?;
     Ok([payments, totals])
 }

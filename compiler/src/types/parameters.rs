@@ -50,9 +50,15 @@ impl Typing<'_> {
             };
             let message = format!("there is no parameter `{name}` to set");
             let mut problem = Problem::error("unknown-parameter", Span::default(), message);
-            if let Some(near) = near {
-                problem = problem.help(format!("did you mean `{near}`?"));
-            }
+            let mut known: Vec<&str> = self.parameters.keys().map(String::as_str).collect();
+            known.sort_unstable();
+            problem = match (near, known.as_slice()) {
+                (Some(near), _) => {
+                    problem.help(format!("did you mean `{near}`? The parameters are {}", known.join(", ")))
+                }
+                (None, []) => problem.help("the program has no parameters"),
+                (None, known) => problem.help(format!("the parameters are {}", known.join(", "))),
+            };
             self.problem(problem);
         }
     }

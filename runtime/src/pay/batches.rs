@@ -82,6 +82,9 @@ impl<'a> Batches<'a> {
     /// # Errors
     /// What the sink meets.
     pub fn write_sums(&self, totals: &[Total], sinks: &mut Sinks<'_>) -> io::Result<()> {
+        if let Some(payees) = &mut sinks.payees {
+            payees.add(totals);
+        }
         let Some(sink) = &mut sinks.totals else { return Ok(()) };
         let mut batches = totals.chunks(BATCH);
         batches
