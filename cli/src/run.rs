@@ -83,6 +83,9 @@ pub struct Run {
     /// Folder for rows that spill to disk [default: the system's folder for temporary files]
     #[arg(long, value_name = "FOLDER")]
     scratch: Option<PathBuf>,
+    /// Whether what is written goes as soon as it was looked at
+    #[arg(skip)]
+    is_unseen: bool,
     /// Rows to process at a time
     #[arg(long, default_value_t = 4096, hide = true)]
     batch_rows: u32,
@@ -156,6 +159,7 @@ impl Run {
             memory: 256,
             threads: None,
             scratch: None,
+            is_unseen: true,
             batch_rows: 4096,
         }
     }
@@ -248,7 +252,7 @@ impl Run {
             report::largest_payees(&job.plan, &loaded, &payees);
             paid::report(&manifest);
             report::unmatched_texts(&job.plan, &loaded);
-            if unseen.is_none() {
+            if unseen.is_none() && !self.is_unseen {
                 report::formulas(formulas.n_marked());
                 report::written(&out, self.rejects.as_deref(), &manifest);
             }
