@@ -19,6 +19,7 @@ mod check;
 mod clock;
 mod close;
 mod completions;
+mod data;
 mod digest;
 mod dispute;
 mod draw;
@@ -82,6 +83,7 @@ enum Command {
     Fmt(fmt::Fmt),
     Test(test::Test),
     Run(run::Run),
+    Data(data::Data),
     Quote(quote::Quote),
     Explain(explain::Explain),
     Plan(plan::Plan),
@@ -150,6 +152,7 @@ fn main() -> ExitCode {
         Command::Fmt(command) => command.run(messages),
         Command::Test(command) => command.run(messages),
         Command::Run(command) => command.run(messages),
+        Command::Data(command) => command.run(messages),
         Command::Quote(command) => command.run(messages),
         Command::Explain(command) => command.run(messages),
         Command::Plan(command) => command.run(messages),

@@ -2,7 +2,7 @@
 
 use crate::source::arrow::BatchSource;
 use crate::source::cells::CellSource;
-use crate::source::columns::Source;
+use crate::source::columns::{Source, Wanted};
 use crate::source::csv::CsvSource;
 use crate::source::encoding::decoded;
 use crate::source::error::SourceError;
@@ -14,9 +14,10 @@ use crate::source::packed::{Packing, unpacked};
 use crate::source::parquet::ParquetSource;
 use crate::source::workbook::{Workbook, WorkbookSource};
 use arrow_array::RecordBatch;
-use meed_compiler::plan::RecordId;
+use meed_compiler::plan::{Layout, RecordId};
 use std::fs::File;
 use std::io::{self, Read};
+use std::num::NonZero;
 
 /// The files of one record.
 pub struct TableInput {
@@ -150,5 +151,32 @@ impl SourceFile {
             Content::Batches(batches) => Some(Box::new(BatchSource::open(self.name, batches)?)),
             Content::Cells { header, rows } => Some(Box::new(CellSource::new(header, rows, batch_rows))),
         })
+    }
+}
+
+impl SourceFile {
+    /// The headers and the texts of the first rows, by row, as a source without any say on the file reads them; for whoever wants to know
+    /// what a file is.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn first_rows(self, n_rows: usize) -> Result<(Vec<String>, Vec<Vec<String>>), SourceError> {
+        const MEMORY: usize = 256 << 20;
+        let layout = Layout::default();
+        let opening = Opening { layout: &layout, batch_rows: n_rows, memory: MEMORY, threads: NonZero::<usize>::MIN };
+        let Some(mut source) = self.into_source(&opening)? else { return Ok((Vec::new(), Vec::new())) };
+        let header = source.header().to_vec();
+        let wanted: Vec<Wanted> = (0..header.len()).map(|column| Wanted { column, as_text: true }).collect();
+        source.choose(&wanted)?;
+        let mut rows = Vec::new();
+        while rows.len() < n_rows {
+            let in_batch = source.advance()?;
+            if in_batch == 0 {
+                break;
+            }
+            let cells = |row| (0..wanted.len()).map(|chosen| source.text(chosen, row)).collect();
+            rows.extend((0..in_batch.min(n_rows - rows.len())).map(cells));
+        }
+        Ok((header, rows))
     }
 }
