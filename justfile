@@ -65,3 +65,8 @@ keys rows="300000":
 # Tables read from a PostgreSQL server of its own.
 postgres:
     cargo test -p meed-cli --features postgres --test postgres_tables -- --include-ignored
+
+# The packages, and each of them installed in a root that has nothing else; as root, with debootstrap.
+packages:
+    python3 packages/build.py
+    python3 packages/prove.py target/packages/out
