@@ -10,7 +10,7 @@ use files::{expand, list, place};
 use meed_compiler::plan::{Plan, Record, RecordId, RecordTable};
 use meed_grammar::foreign::shown;
 use meed_runtime::inner::load::LoadError;
-use meed_runtime::inner::source::{DatabaseFault, SourceError, SourceFile};
+use meed_runtime::inner::source::{DatabaseFault, SourceError, SourceFile, without_password};
 pub use place::{STANDARD_INPUT, TablePlace, place_name};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -43,7 +43,7 @@ pub enum BindError {
     #[error(transparent)]
     Database(#[from] DatabaseFault),
     /// A table that is on no disk of this machine.
-    #[error("`{}` is not read: tables are files of this machine", shown(address))]
+    #[error("`{}` is not read: tables are files of this machine, or of SQLite and PostgreSQL", shown(address))]
     Remote { address: String, fetch: Option<&'static str> },
     /// A folder cannot be listed.
     #[error("cannot list `{}`: {reason}", shown(folder))]
@@ -132,7 +132,7 @@ pub fn bind(plan: &Plan, data: &[String]) -> Result<Bound, BindError> {
     let mut files: Vec<PathBuf> = Vec::new();
     for entry in data {
         if TablePlace::elsewhere(entry)?.is_some() {
-            return Err(BindError::FileAlone(entry.clone()));
+            return Err(BindError::FileAlone(without_password(entry)));
         }
         match entry.split_once('=').filter(|_| !Path::new(entry).is_dir()) {
             Some((name, pattern)) => {
@@ -199,6 +199,14 @@ pub fn bind(plan: &Plan, data: &[String]) -> Result<Bound, BindError> {
         };
         bound.tables.push((id, paths));
     }
+    // A file whose name fits and whose ending does not is likely meant.
+    let names: Vec<String> = plan.records.iter().flat_map(|record| names_of(&record.name.to_lowercase())).collect();
+    for (file, reason) in files.iter().zip(&mut reasons) {
+        let is_meant = !files::is_table(file) && names.contains(&files::stem(file));
+        if let (true, Some(None), Err(error)) = (is_meant, &reason, SourceFile::open(file)) {
+            *reason = Some(error.help());
+        }
+    }
     let rest = files.into_iter().zip(reasons).filter_map(|(file, reason)| Some((TablePlace::File(file), reason?)));
     bound.not_read.extend(rest);
     // A file of a folder may be named too, and one that another record does not need may be read for its own.
@@ -225,6 +233,22 @@ fn is_same(one: &TablePlace, other: &TablePlace) -> bool {
     }
 }
 
+/// The files and folders to be looked at for changes of what an entry names; of a pattern the folder of its files.
+pub fn watched(entry: &str) -> Option<PathBuf> {
+    let entry = match entry.split_once('=').filter(|_| !Path::new(entry).is_dir()) {
+        Some((_, file)) => file.trim(),
+        None => entry,
+    };
+    match TablePlace::elsewhere(entry) {
+        Ok(Some(place)) => place.file().map(Path::to_owned),
+        Err(_) => None,
+        Ok(None) if entry.contains('*') && !Path::new(entry).exists() => {
+            Path::new(entry.split('*').next().unwrap_or_default()).parent().map(Path::to_owned)
+        }
+        Ok(None) => Some(PathBuf::from(entry)),
+    }
+}
+
 /// What brings a file here from an address that begins so.
 const FETCHES: [(&str, &str); 6] = [
     ("s3", "aws s3 cp"),
@@ -244,7 +268,7 @@ fn is_here(entry: &str) -> Result<(), BindError> {
         return Ok(());
     }
     let fetch = FETCHES.iter().find(|(known, _)| known.eq_ignore_ascii_case(scheme)).map(|(_, fetch)| *fetch);
-    Err(BindError::Remote { address: entry.to_owned(), fetch })
+    Err(BindError::Remote { address: without_password(entry), fetch })
 }
 
 fn record_named(plan: &Plan, name: &str) -> Result<RecordId, BindError> {

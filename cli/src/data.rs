@@ -177,14 +177,22 @@ fn words(plan: &Plan, Column { field, source, is_key, .. }: &Column<'_>) -> Stri
 /// Writes every table with its headers and two rows.
 fn write(plan: &Plan, folder: &Path, messages: Messages) -> ExitStatus {
     let mut files: Vec<(PathBuf, Vec<u8>)> = Vec::new();
+    let mut by_file: Vec<(String, Vec<RecordId>)> = Vec::new();
     for (id, record) in tables(plan) {
-        let path = folder.join(file_of(record));
+        let name = file_of(record);
+        match by_file.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, records)) => records.push(id),
+            None => by_file.push((name, vec![id])),
+        }
+    }
+    for (name, records) in by_file {
+        let path = folder.join(&name);
         if path.exists() {
             let message = format!("`{}` is there already", file_name(&path));
             messages.error("cannot-write", &message, Some("name a new folder"));
             return ExitStatus::Usage;
         }
-        match example::table(plan, id) {
+        match example::table(plan, &records, &name) {
             Ok(text) => files.push((path, text)),
             Err(error) => return not_written(&path, &error, messages),
         }

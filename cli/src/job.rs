@@ -4,7 +4,7 @@
 //! `record=FILE` only those of that record; parameters are replaced one by one.
 
 use crate::ExitStatus;
-use crate::bind::{BindError, Bound, TablePlace, bind, place_name};
+use crate::bind::{BindError, Bound, STANDARD_INPUT, TablePlace, bind, place_name};
 use crate::draw::{Messages, file_name};
 use crate::inputs::Inputs;
 use crate::progress::Progress;
@@ -23,7 +23,7 @@ use meed_runtime::inner::store::Loaded;
 use meed_runtime::inner::store::{Spill, StoreError};
 use meed_runtime::manifest::Input;
 use std::num::NonZero;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// Which tables, through which day, with which parameters.
 #[derive(clap::Args)]
@@ -158,6 +158,12 @@ impl Job {
     /// Finds the tables.
     pub fn bind(&self, messages: Messages) -> Result<Bound, ExitStatus> {
         let bound = bind(&self.plan, &self.data).map_err(|error| unbound(&error, messages))?;
+        let is_input = |(_, tables): &(_, Vec<TablePlace>)| tables.contains(&TablePlace::StandardInput);
+        if self.path == Path::new(STANDARD_INPUT) && bound.tables.iter().any(is_input) {
+            let message = "standard input is read as the program and cannot be a table too";
+            messages.error("command-line", message, Some("name a file for one of them"));
+            return Err(ExitStatus::Usage);
+        }
         let is_sheet = |file: &Path| self.sheets.iter().any(|sheet| place(sheet) == place(file));
         let is_table = |table: &TablePlace| table.file().is_none_or(|file| !is_sheet(file));
         for (table, reason) in bound.not_read.iter().filter(|(table, _)| is_table(table)) {
@@ -225,14 +231,15 @@ impl Job {
 
     /// Demands that no file that is written is one that is read, and none is written twice.
     pub fn keeps_inputs(&self, bound: &Bound, outputs: &[PathBuf], messages: Messages) -> Result<(), ExitStatus> {
-        let tables = bound.tables.iter().flat_map(|(_, tables)| tables).filter_map(TablePlace::file);
+        let tables: Vec<PathBuf> =
+            bound.tables.iter().flat_map(|(_, tables)| tables).flat_map(TablePlace::files).collect();
         let mut own = project::files(&self.path, &self.sources);
         own.extend(self.sheets.iter().cloned());
         if let Some(Place::File(book)) = &self.settings.book {
             own.push(book.clone());
         }
         own.push(self.settings.file());
-        let read: Vec<PathBuf> = tables.chain(own.iter().map(PathBuf::as_path)).map(place).collect();
+        let read: Vec<PathBuf> = tables.iter().chain(&own).map(|path| place(path)).collect();
         for (idx, path) in outputs.iter().enumerate() {
             let own = place(path);
             let why = match read.contains(&own) {
@@ -263,12 +270,24 @@ pub fn mistake(error: &InternalError, messages: Messages) -> ExitStatus {
     ExitStatus::Internal
 }
 
-/// Where a path leads, also where nothing is there yet.
+/// Where a path leads, also where nothing is there yet: a folder that will be made is no link.
 fn place(path: &Path) -> PathBuf {
-    let whole = path.canonicalize().ok();
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let beside = || Some(folder.canonicalize().ok()?.join(path.file_name()?));
-    whole.or_else(beside).unwrap_or_else(|| path.to_owned())
+    if let Ok(whole) = path.canonicalize() {
+        return whole;
+    }
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let mut found = PathBuf::new();
+    for part in whole.components() {
+        match part {
+            Component::ParentDir => drop(found.pop()),
+            Component::CurDir => {}
+            part => found.push(part),
+        }
+        if let Ok(there) = found.canonicalize() {
+            found = there;
+        }
+    }
+    found
 }
 
 fn unbound(error: &BindError, messages: Messages) -> ExitStatus {

@@ -55,6 +55,7 @@ use meed_compiler::internal::guarded;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use watch::Watched;
 
 /// Meed: partner incentives to the exact cent.
 #[derive(Parser)]
@@ -143,8 +144,8 @@ fn main() -> ExitCode {
     };
     let messages = Messages::new(message_format, level, color);
     signals::outlive_file_limits();
-    if let Some(named) = command.watched() {
-        return ExitCode::from(watch::watch(&words, &named, messages) as u8);
+    if let Some(watched) = command.watched() {
+        return ExitCode::from(watch::watch(&words, &watched, messages) as u8);
     }
     let run = || match command {
         Command::New(command) => command.run(messages),
@@ -170,11 +171,12 @@ fn main() -> ExitCode {
 }
 
 impl Command {
-    /// The files and folders that a command which watches them was told; nothing of any other command.
-    fn watched(&self) -> Option<Vec<PathBuf>> {
+    /// What a command is to watch; nothing of one that was not asked to.
+    fn watched(&self) -> Option<Watched> {
+        let of = |programs: Vec<PathBuf>| Watched { programs, data: Vec::new(), rejects: None };
         match self {
-            Self::Check(check) if check.watch => Some(check.programs.clone()),
-            Self::Test(test) if test.watch => Some(test.program.iter().cloned().collect()),
+            Self::Check(check) if check.watch => Some(of(check.programs.clone())),
+            Self::Test(test) if test.watch => Some(of(test.program.iter().cloned().collect())),
             Self::Run(run) if run.watch => Some(run.watched()),
             _ => None,
         }
@@ -191,7 +193,8 @@ fn refused(error: &clap::Error, words: &[OsString]) -> ExitStatus {
         return if error.exit_code() == 0 { ExitStatus::Well } else { ExitStatus::Usage };
     };
     let mut command = Arguments::command();
-    for word in words.iter().skip(1) {
+    // What is asked for stands behind the commands that it would be in.
+    for word in words.iter().skip(1).take_while(|word| *word != asked.as_str()) {
         if let Some(within) = word.to_str().and_then(|word| command.find_subcommand(word)) {
             command = within.clone();
         }
@@ -200,7 +203,12 @@ fn refused(error: &clap::Error, words: &[OsString]) -> ExitStatus {
         command.get_subcommands().filter(|known| !known.is_hide_set()).map(clap::Command::get_name).collect();
     let near = meed_grammar::nearest(asked, known.iter().copied());
     let near = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
-    let messages = Messages::new(MessageFormat::Human, Level::Usual, Color::Auto);
+    let is_json = words
+        .windows(2)
+        .any(|words| matches!(words, [option, value] if option == "--message-format" && value == "json"))
+        || words.iter().any(|word| word == "--message-format=json");
+    let format = if is_json { MessageFormat::Json } else { MessageFormat::Human };
+    let messages = Messages::new(format, Level::Usual, Color::Auto);
     let asked = meed_grammar::foreign::shown(asked);
     let within =
         if command.get_name() == "meed" { String::new() } else { format!(" in `meed {}`", command.get_name()) };

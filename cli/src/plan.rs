@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// Print what a program means, step by step; the same as `meed show plan`.
 #[derive(clap::Args)]
 pub struct Plan {
-    /// The program: a `.meed` file, or a folder with a `meed.toml` [default: the project in this folder]
+    /// The program: a `.meed` file, or a folder with a `meed.toml` [default: the project in this folder or one around it]
     program: Option<PathBuf>,
 }
 

@@ -87,7 +87,7 @@ impl Printed {
                 *self.shown.borrow_mut() = shown;
                 Box::new(FirstRows(self.shown.clone()))
             }
-            PrintForm::Csv => Box::new(CsvSink::with_style(header.clone(), self.file()?, style.clone())?),
+            PrintForm::Csv => Box::new(CsvSink::with_style(header.clone(), self.file()?, style.apart())?),
             PrintForm::Json => Box::new(JsonLinesSink::new(header.clone(), self.file()?)),
         };
         Ok(Box::new(Both(sink, kept)))

@@ -28,7 +28,7 @@ const OWN_KEY: &str = "~quote";
 #[command(override_usage = "meed quote [PROGRAM] --data DATA --EVENT JSON\n       \
                             meed quote program.meed --data tables --deal '{\"partner\": \"ACME\", \"closed_on\": \"2026-02-10\", \"amount\": 1000}'")]
 pub struct Quote {
-    /// The program: a `.meed` file, or a folder with a `meed.toml` [default: the project in this folder]
+    /// The program: a `.meed` file, or a folder with a `meed.toml` [default: the project in this folder or one around it]
     program: Option<PathBuf>,
     #[command(flatten)]
     job: JobOptions,

@@ -1,5 +1,6 @@
 //! What a run tells people: the account of rows, and the totals by rule.
 
+mod cures;
 mod texts;
 
 use crate::draw::{Messages, file_name, say};
@@ -11,6 +12,7 @@ use meed_grammar::foreign::{escaped, shown};
 use meed_grammar::limits;
 use meed_runtime::inner::engine::RunResult;
 use meed_runtime::inner::pay::{PaidPayee, PayeeSums, sums_of};
+use meed_runtime::inner::source::SourceFile;
 use meed_runtime::inner::store::{LeftOutRows, Loaded, Reject, Unreadable};
 use meed_runtime::manifest::{Manifest, Table};
 use std::collections::BTreeSet;
@@ -270,10 +272,16 @@ pub fn rejects_of(plan: &Plan, loaded: &Loaded, file: Option<&str>, n_told: usiz
     for reject in others.take(n_told - columns.len()) {
         let (file, column, value) = (shown(&reject.file), shown(&reject.column), shown(&reject.value));
         let (place, reason) = (place(reject.row, reject.line), escaped(&reject.reason));
-        let offer =
-            unreadable.iter().find(|column| same(column, reject)).map_or_else(String::new, |known| offer(plan, known));
+        let offer = unreadable.iter().find(|column| same(column, reject)).map(|known| offer(plan, known));
+        let field = cures::field_of(plan, reject.record, &reject.column);
+        let cure = || cures::cure(plan, reject.record, field, &reject.value, &reject.reason);
+        let offer = offer.filter(|offer| !offer.is_empty()).unwrap_or_else(cure);
         messages
             .detail("rejected-rows", &format!("{file}, {place}, column `{column}`, value `{value}`: {reason}{offer}"));
+    }
+    let meant = loaded.rejects.iter().filter(|reject| is_meant(&reject.file));
+    if let Some(cure) = cures::rows_of_sums(plan, meant) {
+        messages.note(&cure);
     }
 }
 
@@ -282,7 +290,11 @@ fn wrong_format(plan: &Plan, column: &Unreadable) -> String {
     let (n_rows, n_all) = (count_words(column.n_rows), count_words(column.n_all));
     let (file, header, reason) = (shown(&column.file), shown(&column.column), escaped(&column.reason));
     let example = shown(column.sample.first().map_or("", String::as_str)).into_owned();
-    let (place, offer) = (place(column.row, column.line), offer(plan, column));
+    let field = plan.record(column.record).fields.get(column.field);
+    let value = column.sample.first().map_or("", String::as_str);
+    let cure = || cures::cure(plan, column.record, field, value, &column.reason);
+    let offer = Some(offer(plan, column)).filter(|offer| !offer.is_empty()).unwrap_or_else(cure);
+    let place = place(column.row, column.line);
     format!("{file}, column `{header}`, {n_rows} of {n_all} rows: {reason}, as `{example}` in {place}{offer}")
 }
 
@@ -290,8 +302,18 @@ fn wrong_format(plan: &Plan, column: &Unreadable) -> String {
 fn offer(plan: &Plan, column: &Unreadable) -> String {
     let offers = column.offers(plan);
     let record = plan.record(column.record);
+    // In what is no text, numbers are numbers: no format reads them otherwise.
+    if column.reason.starts_with("more than") && !SourceFile::is_delimited(Path::new(&column.file)) {
+        return String::new();
+    }
     let Some(field) = record.fields.get(column.field).filter(|_| !offers.is_empty()) else { return String::new() };
-    let several = if offers.len() > 1 { " (ask which is meant)" } else { "" };
+    // A number with too many decimals is one already: it is another only where its point stands between thousands.
+    let is_number = column.reason.starts_with("more than");
+    let several = match offers.len() > 1 {
+        true => " (ask which is meant)",
+        false if is_number => " (ask whether its point stands between thousands)",
+        false => "",
+    };
     let offers = offers.iter().map(|offer| format!("`{offer}`")).collect::<Vec<_>>().join(" or ");
     format!("; the field `{}` of `{}` would read that with {offers}{several}", field.name, record.name)
 }

@@ -11,7 +11,8 @@ use crate::paid::{self, Beside};
 use crate::printed::{PrintForm, Printed, PrintedTable};
 use crate::progress::Progress;
 use crate::rejected_rows::RejectedRows;
-use crate::{out, rejected_rows, report, run_json, signals, watch};
+use crate::watch::Watched;
+use crate::{out, rejected_rows, report, run_json, signals};
 use clap::ValueEnum;
 use meed_compiler::codegen::MAKES_CODE;
 use meed_compiler::plan::{Plan, RecordKind};
@@ -25,12 +26,11 @@ use meed_runtime::inner::store::Loaded;
 use meed_runtime::manifest::{self, FILE_NAME, Manifest};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use tempfile::TempDir;
 
 /// Settle a program over tables of events.
 #[derive(clap::Args)]
 pub struct Run {
-    /// The program: a `.meed` file, or a folder with a `meed.toml` [default: the project in this folder]
+    /// The program: a `.meed` file, or a folder with a `meed.toml` [default: the project in this folder or one around it]
     program: Option<PathBuf>,
     #[command(flatten)]
     job: JobOptions,
@@ -62,7 +62,7 @@ pub struct Run {
     /// Execution engine [default: jit, if this build has it]
     #[arg(long, value_enum)]
     engine: Option<EngineName>,
-    /// Print this table on standard output, and write no files where no folder is named
+    /// Print this table on standard output, and write no tables where the command line names no folder
     #[arg(long, value_enum, value_name = "TABLE")]
     print: Option<PrintedTable>,
     /// How it is printed
@@ -99,6 +99,16 @@ struct Found<'a> {
     beside: Option<&'a Beside>,
     /// What each payee is paid is added up here.
     payees: &'a mut PayeeSums,
+}
+
+/// A folder that goes when nobody looks any more.
+struct UnseenFolder(PathBuf);
+
+impl Drop for UnseenFolder {
+    fn drop(&mut self) {
+        // It is in the folder for temporary files.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 /// Tables that can be written alone.
@@ -148,7 +158,8 @@ impl Run {
             },
             format: ending.and_then(|ending| Format::from_str(&ending.to_string_lossy(), true).ok()),
             csv_formulas: if manifest.formulas_as_they_are { FormulaCells::AsIs } else { FormulaCells::Mark },
-            csv: manifest.csv.as_ref().and_then(|dialect| dialect.parse().ok()),
+            // Where it says nothing it was the usual way, whatever the project says now.
+            csv: Some(manifest.csv.as_ref().and_then(|dialect| dialect.parse().ok()).unwrap_or_default()),
             only: (has("totals") && !has("payments")).then_some(Only::Totals),
             slices: has("slices"),
             engine: None,
@@ -164,10 +175,10 @@ impl Run {
         }
     }
 
-    /// The files and folders that are named.
-    pub fn watched(&self) -> Vec<PathBuf> {
-        let data = self.job.data.iter().map(|entry| PathBuf::from(watch::file_of(entry)));
-        self.program.iter().cloned().chain(data).collect()
+    /// What it reads and writes, for whoever runs it again when that changes.
+    pub fn watched(&self) -> Watched {
+        let programs = self.program.iter().cloned().collect();
+        Watched { programs, data: self.job.data.clone(), rejects: self.rejects.clone() }
     }
 
     pub fn run(self, messages: Messages) -> ExitStatus {
@@ -187,7 +198,7 @@ impl Run {
             Some(_) if self.out.is_none() => Some(self.unseen_folder(messages)?),
             _ => None,
         };
-        let named = self.out.clone().or_else(|| Some(unseen.as_ref()?.path().join("run")));
+        let named = self.out.clone().or_else(|| Some(unseen.as_ref()?.0.clone()));
         let Some(out) = named.or_else(|| job.settings.out.clone()) else {
             let help = "name it: --out FOLDER; or see what would be paid by --print totals";
             messages.error("command-line", "no folder is named for the payments", Some(help));
@@ -284,10 +295,14 @@ impl Run {
         Err(ExitStatus::Usage)
     }
 
-    /// A folder that goes when it is let go of.
-    fn unseen_folder(&self, messages: Messages) -> Result<TempDir, ExitStatus> {
+    /// The path of a folder that is made for the run: a run that is stopped removes what it made.
+    fn unseen_folder(&self, messages: Messages) -> Result<UnseenFolder, ExitStatus> {
         let scratch = self.scratch.clone().unwrap_or_else(std::env::temp_dir);
-        tempfile::tempdir_in(&scratch).map_err(|error| out::not_written(&scratch, &error, messages))
+        let name = tempfile::Builder::new().prefix("meed-").tempdir_in(&scratch).and_then(|folder| {
+            let path = folder.path().to_owned();
+            folder.close().map(|()| path)
+        });
+        name.map(UnseenFolder).map_err(|error| out::not_written(&scratch, &error, messages))
     }
 
     /// What was read, and how long each stage took.
@@ -488,8 +503,11 @@ impl Run {
                     inputs,
                     tables,
                     rejects,
-                    // Of tables that are no CSV it says nothing.
-                    style: if self.format(job) == Format::Csv { self.style(job) } else { CsvStyle::default() },
+                    // Where nothing is CSV it says nothing; rejected rows always are.
+                    style: match self.format(job) == Format::Csv || self.rejects.is_some() {
+                        true => self.style(job),
+                        false => CsvStyle::default(),
+                    },
                 },
             )
         })

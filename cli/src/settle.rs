@@ -26,7 +26,7 @@ use tempfile::NamedTempFile;
 /// Settle a program beside the book: what it pays more or less than was posted becomes a draft, to be approved and posted.
 #[derive(clap::Args)]
 pub struct Settle {
-    /// The program: a `.meed` file, or a folder with a `meed.toml` [default: the project in this folder]
+    /// The program: a `.meed` file, or a folder with a `meed.toml` [default: the project in this folder or one around it]
     program: Option<PathBuf>,
     #[command(flatten)]
     job: JobOptions,

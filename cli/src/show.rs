@@ -28,7 +28,7 @@ enum What {
 /// Show the tree of a program and of its libraries: what is written, before any name has a meaning
 #[derive(clap::Args)]
 struct Tree {
-    /// The program, a `.meed` file or a folder with a `meed.toml`; without it the project here
+    /// The program, a `.meed` file or a folder with a `meed.toml`; without it the project here or around
     program: Option<PathBuf>,
     /// The whole tree as JSON, with the place of everything; without it the items alone
     #[arg(long)]
@@ -38,14 +38,14 @@ struct Tree {
 /// Show what a program means, step by step
 #[derive(clap::Args)]
 struct ShownPlan {
-    /// The program, a `.meed` file or a folder with a `meed.toml`; without it the project here
+    /// The program, a `.meed` file or a folder with a `meed.toml`; without it the project here or around
     program: Option<PathBuf>,
 }
 
 /// Show into which parts the work of a program may be cut: for each rule its phases, which rows stay together, and what is read
 #[derive(clap::Args)]
 struct Phases {
-    /// The program, a `.meed` file or a folder with a `meed.toml`; without it the project here
+    /// The program, a `.meed` file or a folder with a `meed.toml`; without it the project here or around
     program: Option<PathBuf>,
 }
 

@@ -16,7 +16,7 @@ use std::path::{Component, Path, PathBuf};
 /// listed: rules, bands, bounds and limits.
 #[derive(clap::Args)]
 pub struct Test {
-    /// The program: a `.meed` file, or a folder with a `meed.toml` [default: the project in this folder]
+    /// The program: a `.meed` file, or a folder with a `meed.toml` [default: the project in this folder or one around it]
     pub program: Option<PathBuf>,
     /// Test again whenever a file changes
     #[arg(long)]
@@ -43,10 +43,11 @@ impl Test {
         let n_passed = compiled.tests.len() - n_failed;
         if messages.are_json() {
             print(&format!("{}\n", serde_json::json!({ "passed": n_passed, "failed": n_failed })));
-        } else {
+        } else if !messages.are_quiet() {
             print(&format!("{n_passed} passed, {n_failed} failed\n"));
         }
         match compiled.tests.is_empty() {
+            _ if messages.are_quiet() => {}
             true => messages.note("the program has no tests"),
             false => unreached(&program, plan, &coverage, messages),
         }
@@ -113,7 +114,7 @@ fn open(program: &Path, name: &str) -> Result<SourceFile, SourceError> {
 fn told(test: &TestCase, passed: bool, messages: Messages) {
     if messages.are_json() {
         print(&format!("{}\n", serde_json::json!({ "test": test.title, "passed": passed })));
-    } else {
+    } else if !messages.are_quiet() || !passed {
         print(&format!("{}  {}\n", if passed { "passed" } else { "FAILED" }, shown(&test.title)));
     }
 }

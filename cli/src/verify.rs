@@ -5,6 +5,7 @@ use crate::bind::STANDARD_INPUT;
 use crate::draw::{Messages, file_name, say};
 use crate::run::Run;
 use meed_grammar::foreign::shown;
+use meed_runtime::inner::output::CsvDialect;
 use meed_runtime::manifest::{Manifest, WrittenRun, parse_manifest};
 use std::path::PathBuf;
 
@@ -13,7 +14,7 @@ use std::path::PathBuf;
 pub struct Verify {
     /// A run.json, in the folder of its run or alone, as `meed book show --run-json` prints one
     run_json: PathBuf,
-    /// The program: a `.meed` file, or a folder with a `meed.toml` [default: the project in this folder]
+    /// The program: a `.meed` file, or a folder with a `meed.toml` [default: the project in this folder or one around it]
     program: Option<PathBuf>,
     /// Where its tables are now, as for `meed run` [default: where run.json says]
     #[arg(long)]
@@ -35,6 +36,10 @@ impl Verify {
             messages.error("bad-run-json", &error.to_string(), None);
             ExitStatus::Tables
         })?;
+        if let Some(Err(reason)) = manifest.csv.as_ref().map(|dialect| dialect.parse::<CsvDialect>()) {
+            messages.error("bad-run-json", &format!("`{told}`: {reason}"), None);
+            return Err(ExitStatus::Tables);
+        }
         if let Some(input) = manifest.inputs.iter().find(|input| input.name == STANDARD_INPUT && self.data.is_empty()) {
             let message =
                 format!("the run of `{told}` read the table of `{}` from standard input", shown(&input.record));
@@ -63,7 +68,7 @@ impl Verify {
         if !differences.is_empty() {
             return Err(ExitStatus::Program);
         }
-        say(&format!("`{told}` is what the program pays for these tables"));
+        messages.note(&format!("`{told}` is what the program pays for these tables"));
         Ok(())
     }
 }

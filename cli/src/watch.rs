@@ -1,6 +1,7 @@
 //! `--watch`: a command is run again whenever a file that it may read changes.
 
 use crate::ExitStatus;
+use crate::bind::{self, STANDARD_INPUT};
 use crate::draw::{Messages, file_name};
 use crate::project::{FILE_NAME, Settings, folder_here};
 use meed_runtime::inner::source::SourceFile;
@@ -15,13 +16,27 @@ use std::time::{Duration, SystemTime};
 const PAUSE: Duration = Duration::from_millis(300);
 
 /// Files with when they were changed and how long they are.
-type Looks = BTreeMap<PathBuf, (Option<SystemTime>, u64)>;
+type FileStates = BTreeMap<PathBuf, (Option<SystemTime>, u64)>;
+
+/// What a command that is run again reads and writes.
+pub struct Watched {
+    /// The programs and projects on the command line; without any, the project here is looked at.
+    pub programs: Vec<PathBuf>,
+    /// What `--data` says.
+    pub data: Vec<String>,
+    /// The file of rejected rows, which is written, and those beside it.
+    pub rejects: Option<PathBuf>,
+}
 
 /// Runs the command of these words, without `--watch`, now and after every change; ends only when it is told to.
-///
-/// `named` are the files and folders on the command line; without any, those of the project here are looked at.
-pub fn watch(words: &[OsString], named: &[PathBuf], messages: Messages) -> ExitStatus {
-    let places = places(named);
+pub fn watch(words: &[OsString], watched: &Watched, messages: Messages) -> ExitStatus {
+    let is_input = |path: &Path| path == Path::new(STANDARD_INPUT);
+    if watched.programs.iter().any(|path| is_input(path)) || watched.data.iter().any(|entry| entry.ends_with("=-")) {
+        messages.error("command-line", "standard input is read once: --watch needs files", None);
+        return ExitStatus::Usage;
+    }
+    let places = places(watched);
+    let look = |places: &[PathBuf]| look(places, watched.rejects.as_deref());
     let words: Vec<&OsString> = words.iter().skip(1).filter(|word| *word != "--watch").collect();
     loop {
         // What changes while the command runs has it run again.
@@ -53,22 +68,22 @@ fn files(n: usize) -> String {
 }
 
 /// The files and folders that are looked at: programs may use others beside them, and so may projects.
-fn places(named: &[PathBuf]) -> Vec<PathBuf> {
-    let mut places = Vec::new();
-    let mut projects: Vec<PathBuf> = named.iter().filter(|path| path.join(FILE_NAME).is_file()).cloned().collect();
-    if named.is_empty() {
+fn places(Watched { programs, data, .. }: &Watched) -> Vec<PathBuf> {
+    let mut places: Vec<PathBuf> = data.iter().filter_map(|entry| bind::watched(entry)).collect();
+    let mut projects: Vec<PathBuf> = programs.iter().filter(|path| path.join(FILE_NAME).is_file()).cloned().collect();
+    if programs.is_empty() {
         projects.extend(folder_here());
     }
     for folder in projects {
         let text = std::fs::read_to_string(folder.join(FILE_NAME)).unwrap_or_default();
         // What is wrong with it is told by the command.
         if let Ok(settings) = Settings::read(&folder, &text) {
-            places.extend(settings.data.iter().map(|entry| PathBuf::from(file_of(entry))));
+            places.extend(settings.data.iter().filter_map(|entry| bind::watched(entry)));
             places.extend(settings.program.iter().filter_map(|program| Some(program.parent()?.to_owned())));
         }
         places.push(folder);
     }
-    for path in named {
+    for path in programs {
         places.push(path.clone());
         if path.extension().is_some_and(|ending| ending == "meed") {
             places.extend(path.parent().map(Path::to_owned));
@@ -77,15 +92,20 @@ fn places(named: &[PathBuf]) -> Vec<PathBuf> {
     places
 }
 
-/// The file of an entry as after `--data`.
-pub fn file_of(entry: &str) -> &str {
-    entry.split_once('=').filter(|_| !Path::new(entry).is_dir()).map_or(entry, |(_, file)| file)
-}
-
-/// The files as they are now. Links are passed over: they are what a run has written.
-fn look(places: &[PathBuf]) -> Looks {
-    let mut looks = Looks::new();
+/// The files as they are now. Links are passed over: they are what a run has written, and so are rejected rows.
+fn look(places: &[PathBuf], rejects: Option<&Path>) -> FileStates {
+    let mut looks = FileStates::new();
+    let is_rejects = |path: &Path| {
+        let name = |path: &Path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        rejects.is_some_and(|rejects| {
+            path.file_name() == rejects.file_name()
+                || (name(path).ends_with(".rows") && name(path).starts_with(&name(rejects)))
+        })
+    };
     let mut note = |path: PathBuf| {
+        if is_rejects(&path) {
+            return;
+        }
         let Ok(about) = path.symlink_metadata() else { return };
         if about.is_file() {
             looks.insert(path, (about.modified().ok(), about.len()));

@@ -3,7 +3,7 @@
 mod support;
 
 use std::path::{Path, PathBuf};
-use support::Folder;
+use support::{Folder, gzip};
 
 /// All programs of the examples.
 fn programs() -> Vec<PathBuf> {
@@ -170,8 +170,68 @@ fn what_only_the_sender_knows_is_said() {
     folder.meed(&["data", "desk", "--to", "file"]).with(5).says("cannot write");
 }
 
-fn gzip(text: &[u8]) -> Vec<u8> {
-    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-    std::io::Write::write_all(&mut packed, text).expect("memory has room");
-    packed.finish().expect("memory has room")
+/// Separators, letters and files that a source can say.
+#[test]
+fn tables_are_written_in_the_letters_and_files_of_their_source() {
+    let folder = Folder::new("data-letters");
+    folder.write(
+        "p.meed",
+        r#"
+program p { currency EUR rounded half even   active 2026-01-01 to 2026-12-31 }
+entity partner { key id   name text }
+event deal { key id   when closed_on   partner partner   amount money   size number }
+source deal from "all.tsv" { windows-1252   amount from "Betrag (€)"   size from "Größe" }
+source partner from "all.tsv" { windows-1252   equal rows are one   id from "partner" }
+rule r { for each deal   where partner.name is not "Zoë"   pay partner 10% of amount + €1 * size }
+"#
+        .replace("10% of amount + €1 * size", "(10% of amount) + (€1 * size)"),
+    );
+    folder.meed(&["data", "p.meed", "--to", "to"]).with(0).says("two example rows each: all.tsv;");
+    let bytes = std::fs::read(folder.path().join("to/all.tsv")).expect("a table");
+    assert!(bytes.starts_with(b"partner\tname\tid\tclosed_on\tBetrag (\x80)\tGr\xf6\xdfe\n"), "{bytes:?}");
+    let run = folder.meed(&[
+        "run",
+        "p.meed",
+        "--data",
+        "deal=to/all.tsv",
+        "--data",
+        "partner=to/all.tsv",
+        "--print",
+        "totals",
+    ]);
+    run.with(0);
+    // Letters that the file cannot have.
+    folder.write("q.meed", folder.read("p.meed").replace("Größe", "Łódź"));
+    folder.meed(&["data", "q.meed", "--to", "none"]).with(5).says("it has letters that windows-1252 has not");
+    assert!(!folder.has("none"));
+}
+
+/// Whatever headers and names of files there are, a draft is a program, and nothing of them commands the terminal.
+#[test]
+fn a_draft_of_strange_files_is_still_a_program() {
+    let folder = Folder::new("data-strange");
+    folder.meed(&["new", "desk"]).with(0);
+    let header =
+        |id: &str, amount: &str| format!("{id},closed_on,partner,{amount},registered\nD1,2026-01-01,ACME,5,yes\n");
+    for (name, file, text, words) in [
+        ("quote", "deals.csv", header("id", "\"Amount (12\"\")\""), "// amount: no program can name the column"),
+        ("line", "deals.csv", header("id", "\"Net\nAmount\""), "// amount: no program can name the column"),
+        ("escape", "deals.csv", header("id", "Amount \u{1b}[31m"), "// amount: no program can name the column"),
+        ("direction", "deals.csv", header("id", "Amount \u{202e}"), "// amount: no program can name the column"),
+        (
+            "twice",
+            "deals.csv",
+            header("id", "Amount,AMOUNT"),
+            "// amount: 2 columns are called `Amount`: rename all but one",
+        ),
+        ("file", "my \"deals\".csv", header("id", "Net Amount"), "amount from \"Net Amount\""),
+    ] {
+        let exports = format!("exports-{name}");
+        folder.write(&format!("{exports}/{file}"), text);
+        let draft = folder.meed(&["data", "desk", "--from", &exports]).with(0).out;
+        assert!(draft.contains(words), "{name}\n{draft}");
+        assert!(!draft.contains(['\u{1b}', '\u{202e}']), "{name}");
+        folder.write("tried/p.meed", folder.read("desk/desk.meed") + "\n" + &draft);
+        folder.meed(&["check", "tried/p.meed"]).with(0);
+    }
 }

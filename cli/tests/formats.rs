@@ -2,8 +2,7 @@
 
 mod support;
 
-use std::io::Write;
-use support::Folder;
+use support::{Folder, gzip};
 
 const PROGRAM: &str = "\
 program p { currency USD rounded half even   active 2026-01-01 to 2026-12-31 }
@@ -23,12 +22,6 @@ const JSON: &str = r#"{"id": "D1", "closed_on": "2026-01-05", "partner": "ACME",
 {"registered": false, "amount": "500", "id": 7, "closed_on": "2026-02-05", "partner": "BETA", "remark": null}
 {"id":"D3","closed_on":"2026-03-05","partner":"Zo\u00eb","amount":0.10,"registered":true,"remark":"x"}
 "#;
-
-fn gzip(text: &[u8]) -> Vec<u8> {
-    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-    packed.write_all(text).expect("memory has room");
-    packed.finish().expect("memory has room")
-}
 
 fn zstandard(text: &[u8]) -> Vec<u8> {
     zstd::encode_all(text, 3).expect("memory has room")
@@ -156,7 +149,7 @@ fn what_is_elsewhere_is_brought_here_first() {
     ] {
         for entry in [format!("deal={address}"), address.to_owned()] {
             let ended = folder.meed(&["run", "p.meed", "--data", &entry, "--out", "out"]).with(3);
-            ended.says("is not read: tables are files of this machine").says(help);
+            ended.says("is not read: tables are files of this machine, or of SQLite and PostgreSQL").says(help);
         }
     }
 }
@@ -347,7 +340,11 @@ fn what_is_wrong_with_a_database_or_standard_input_is_told() {
         (&["payment=sqlite:crm.db?table=payment"], 3, "too large to be kept exactly"),
         (&["payment=sqlite:crm.db?table=payment"], 3, "value `20260105`: not a date"),
         (&["payment=crm.db"], 3, "sqlite:crm.db?table=NAME"),
-        (&["payment=mysql://host/crm?table=payment"], 3, "is not read: tables are files of this machine"),
+        (
+            &["payment=mysql://host/crm?table=payment"],
+            3,
+            "is not read: tables are files of this machine, or of SQLite and PostgreSQL",
+        ),
         (&["payment=-", "payment=-"], 2, "is named twice"),
         (&["-"], 2, "name its record: --data deal=-"),
         (&["payment=-"], 3, "is empty: it has no header"),
@@ -420,4 +417,132 @@ fn numbers_are_plain_whatever_the_format_of_texts() {
     for line in ["A1,USD,2026-Q1,1.12", "A2,USD,2026-Q1,1125.00", "A3,USD,2026-Q1,2500.25", "A4,USD,2026-Q1,2.50"] {
         assert!(totals.contains(line), "{totals}");
     }
+}
+
+/// SQLite keeps amounts in binary floating point: what it has is paid, or the row is rejected; nothing is rounded.
+#[test]
+fn binary_numbers_are_exact_or_rejected() {
+    let folder = Folder::new("formats-binary");
+    folder.write("p.meed", AGAIN);
+    let database = rusqlite::Connection::open(folder.path().join("x.db")).expect("a database");
+    database
+        .execute_batch("CREATE TABLE payment (id, paid, partner REAL, amount DECIMAL(18, 2), rate)")
+        .expect("a table");
+    for (n, amount, paid) in [
+        (0, "12345678901.25", Some("12345678901.25")),
+        (1, "0.1 + 0.2", Some("0.30")),
+        (2, "1234567890123.45", Some("1234567890123.45")),
+        (3, "999999999999.99", Some("999999999999.99")),
+        (4, "-0.07", Some("-0.07")),
+        (5, "9007199254740991.0", Some("9007199254740991.00")),
+        // What the number is has more decimals than there are cents: of 16 digits it cannot tell one amount from the next.
+        (6, "99999999999999.99", None),
+        (4, "12345678901234.56", None),
+        (7, "1000000000000.005", None),
+        (8, "1e308", None),
+        (9, "0.005", None),
+    ] {
+        // Keys that are whole numbers of 16 digits, in a column that had a gap once.
+        let key = 1_234_567_890_123_450_u64 + n;
+        let insert =
+            format!("DELETE FROM payment; INSERT INTO payment VALUES ('D', '2026-01-05', {key}.0, {amount}, '0%')");
+        database.execute_batch(&insert).expect("a row");
+        let run =
+            ["run", "p.meed", "--print", "totals", "--print-as", "csv", "--data", "payment=sqlite:x.db?table=payment"];
+        match paid {
+            Some(paid) => {
+                let out = folder.meed(&run).with(0).out;
+                assert_eq!(out.lines().nth(1), Some(&*format!("again,partner,{key},USD,2026-Q1,{paid}")), "{amount}");
+            }
+            None => drop(folder.meed(&run).with(3)),
+        }
+    }
+}
+
+#[test]
+fn a_password_is_in_no_message() {
+    let folder = folder("passwords", "deal.csv", CSV);
+    for entry in [
+        "deal=postgres://me:s3cret@127.0.0.1:1/x",
+        "deal=postgres://me:s3cret@127.0.0.1:1/x?tabel=deal",
+        "deal=postgres://me:s3cret@127.0.0.1:1/x?query=",
+        "deal=postgres://me:s3?cret@127.0.0.1:1/x?table=a",
+        "deal=postgres://me@127.0.0.1:1/x?password=s3cret&table=a",
+        "postgres://me:s3cret@127.0.0.1:1/x?table=deal",
+        "deal=POSTGRES://me:s3cret@127.0.0.1:1/x?table=deal",
+        "deal=postgres:/me:s3cret@127.0.0.1:1/x?table=deal",
+        "deal=mysql://me:s3cret@127.0.0.1:1/x?table=deal",
+    ] {
+        let ended = folder.meed(&["run", "p.meed", "--data", entry, "--out", "out"]);
+        assert!(ended.code == 2 || ended.code == 3, "{entry}: {}", ended.messages);
+        assert!(!ended.messages.contains("s3") && !ended.messages.contains("cret"), "{entry}: {}", ended.messages);
+    }
+}
+
+/// What is read is not written over, by whatever path it is named.
+#[test]
+fn what_is_read_is_never_written_over() {
+    let folder = folder("over", "deal.csv", CSV);
+    let database = rusqlite::Connection::open(folder.path().join("crm.db")).expect("a database");
+    database.execute_batch("CREATE TABLE deal (id, closed_on, partner, amount, registered, remark)").expect("a table");
+    for (entry, rejects) in [
+        ("deal=data/deal.csv", "new/../data/deal.csv"),
+        ("deal=data/deal.csv", "new/./../data/./deal.csv"),
+        ("deal=sqlite:crm.db?table=deal", "new/../crm.db"),
+        ("deal=sqlite:crm.db?table=deal", "crm.db"),
+        ("deal=sqlite:crm.db?table=deal", "crm.db-wal"),
+        ("deal=sqlite:crm.db?table=deal", "crm.db-journal"),
+    ] {
+        let run = ["run", "p.meed", "--data", entry, "--out", "new", "--rejects", rejects];
+        folder.meed(&run).with(2).says("is read by this run, and would be written over");
+        assert!(!folder.has("new") && !folder.has("crm.db-wal") && !folder.has("crm.db-journal"), "{rejects}");
+    }
+    assert_eq!(folder.read("data/deal.csv"), CSV);
+}
+
+#[test]
+fn bytes_without_a_name_are_unpacked_once() {
+    let folder = Folder::new("formats-packed-twice");
+    folder.write("p.meed", AGAIN);
+    let nested = (0..2_000).fold(rows_as_csv(), |bytes, _| gzip(&bytes));
+    let run = ["run", "p.meed", "--data", "payment=-", "--out", "out"];
+    folder.meed_on(&nested, &run).with(3);
+    folder.meed_on(b"[{\"id\": 1}]", &run).with(3).says("is one list of JSON");
+    // A name that says what is packed is believed.
+    folder.write("payment.arrow.gz", gzip(&rows_as_csv()));
+    folder
+        .meed(&["run", "p.meed", "--data", "payment=payment.arrow.gz", "--out", "out"])
+        .with(3)
+        .says("not readable Arrow");
+    // What is no JSON is told as such, and not as a table without columns.
+    for (text, words) in [
+        ("", "is empty"),
+        ("\n\n", "is empty"),
+        ("{\"id\":NaN}\n", "line 1 is not one JSON object"),
+        ("id\n1\n", "line 1 is not"),
+    ] {
+        folder.write("payment.jsonl", text);
+        folder.meed(&["run", "p.meed", "--data", "payment=payment.jsonl", "--out", "out"]).with(3).says(words);
+    }
+}
+
+/// A run is done again as it was, whatever the project says now.
+#[test]
+fn a_run_in_a_dialect_is_verified() {
+    let folder = folder("dialect-again", "deal.csv", CSV.replace("ACME", "=ACME") + "D9,2026-01-05,,1,yes,\n");
+    folder.write("meed.toml", "program = \"p.meed\"\ndata = \"data\"\nout = \"out\"\n");
+    let run = |more: &[&str]| folder.meed(&[&["run", "--rejects", "out/r.csv"], more].concat()).with(0);
+    for more in [&[][..], &["--format", "parquet"], &["--csv", "sep=;"], &["--format", "parquet", "--csv", "sep=;"]] {
+        run(more);
+        for csv in ["", "csv = \"sep=tab decimal=, bom\"\n"] {
+            let settings = format!("program = \"p.meed\"\ndata = \"data\"\nout = \"out\"\n{csv}");
+            folder.write("meed.toml", settings);
+            folder.meed(&["verify", "out/run.json"]).with(0);
+        }
+    }
+    folder.write("meed.toml", "program = \"p.meed\"\ndata = \"data\"\nout = \"out\"\n");
+    // A table that is printed too is counted once, and marks of what is only printed are not told.
+    run(&["--out", "out", "--print", "payments", "--print-as", "csv"]).says("4 cells begin like formulas");
+    let ended = run(&["--out", "out", "--format", "arrow", "--print", "payments", "--print-as", "csv"]);
+    assert!(!ended.messages.contains("cells begin like formulas"), "{}", ended.messages);
 }

@@ -150,6 +150,7 @@ const PAGES: &[(&str, &str)] = pages! {
     "of-brackets"
     "optional-key"
     "other-event"
+    "other-file-format"
     "other-program"
     "over-limit"
     "overflow"

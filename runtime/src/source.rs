@@ -64,6 +64,10 @@ const FORMATS: &[Format] = &[
     Format { ending: "ipc", delimited: false, content: ARROW },
 ];
 
+fn arrow(bytes: Box<dyn Read + Send>) -> Content {
+    Content::Stream(bytes, StreamFormat::new(ipc::open_bytes))
+}
+
 /// A format of files.
 struct Format {
     /// In small letters.
@@ -84,7 +88,7 @@ enum Opens {
     Either(fn(File) -> Content, fn(Box<dyn Read + Send>) -> Content),
 }
 
-const ARROW: Opens = Opens::Either(Content::ArrowFile, Content::Unnamed);
+const ARROW: Opens = Opens::Either(Content::ArrowFile, arrow);
 
 fn json_lines(bytes: Box<dyn Read + Send>) -> Content {
     Content::Stream(bytes, StreamFormat::new(json_lines::open))

@@ -48,6 +48,16 @@ impl TablePlace {
         }
     }
 
+    /// All files that are read, those beside a database among them.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let Some(file) = self.file() else { return Vec::new() };
+        let beside = |ending: &str| PathBuf::from(format!("{}{ending}", file.display()));
+        match self {
+            Self::Database(_) => vec![file.to_owned(), beside("-wal"), beside("-shm"), beside("-journal")],
+            Self::File(_) | Self::StandardInput => vec![file.to_owned()],
+        }
+    }
+
     /// Opens it.
     pub fn open(&self) -> Result<SourceFile, SourceError> {
         match self {

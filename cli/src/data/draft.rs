@@ -9,7 +9,7 @@ use crate::ExitStatus;
 use crate::draw::{Messages, file_name, print_all};
 use crate::project::Program;
 use meed_compiler::plan::{Plan, Record, RecordId, RecordTable, Type};
-use meed_grammar::foreign::shown;
+use meed_grammar::foreign::{self, shown};
 use meed_grammar::tree::Item;
 use meed_runtime::inner::source::SourceFile;
 use meed_runtime::inner::store::Unreadable;
@@ -67,7 +67,7 @@ pub fn print(program: &Program, plan: &Plan, folder: &Path, messages: Messages) 
     for path in paths {
         match SourceFile::open(&path).and_then(|file| file.first_rows(LOOKED_AT)) {
             Ok((header, rows)) => files.push(FoundFile { path, header, rows }),
-            Err(error) => notes.push(format!("// {}: {error}", name_of(&path))),
+            Err(error) => notes.push(format!("// {}: {}", name_of(&path), foreign::escaped(&error.to_string()))),
         }
     }
     let mut proposals = proposed(plan, &files);
@@ -285,7 +285,11 @@ impl Proposal<'_> {
             || ["", "s", "es"]
                 .iter()
                 .any(|end| stem_of(&self.file.path).eq_ignore_ascii_case(&format!("{}{end}", record.name)));
-        let from = if finds_it { String::new() } else { format!(" from {}", quoted(&file)) };
+        let from = match quoted(&file) {
+            _ if finds_it => String::new(),
+            Some(file) => format!(" from {file}"),
+            None => String::new(),
+        };
         let mut lines = String::new();
         for Line { column, found, formats } in &self.lines {
             let name = &column.field.name;
@@ -296,7 +300,9 @@ impl Proposal<'_> {
                 lines += &format!("  // {name} {need}, and no column looks like it: {}\n", headers.join(", "));
                 continue;
             };
-            if *is_own && formats.is_empty() {
+            let is_alone =
+                self.file.header.iter().filter(|other| other.trim().eq_ignore_ascii_case(header.trim())).count() == 1;
+            if *is_own && formats.is_empty() && is_alone {
                 continue;
             }
             let format = formats.first().map_or(String::new(), |format| format!(" {format}"));
@@ -306,7 +312,15 @@ impl Proposal<'_> {
                 }
                 _ => String::new(),
             };
-            lines += &format!("  {name} from {}{format}{or}\n", quoted(header.trim()));
+            let n_alike =
+                self.file.header.iter().filter(|other| other.trim().eq_ignore_ascii_case(header.trim())).count();
+            lines += &match quoted(header.trim()) {
+                Some(_) if n_alike > 1 => {
+                    format!("  // {name}: {n_alike} columns are called `{}`: rename all but one\n", shown(header))
+                }
+                Some(header) => format!("  {name} from {header}{format}{or}\n"),
+                None => format!("  // {name}: no program can name the column `{}`: rename it\n", shown(header)),
+            };
         }
         if lines.is_empty() && from.is_empty() {
             return format!("// `{}` is read as it is: `{}` needs no source.\n", shown(&file), record.name);
@@ -315,7 +329,8 @@ impl Proposal<'_> {
     }
 }
 
-/// A text as programs write it.
-fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('"', "'"))
+/// A text as programs write it; none of one that they cannot have, with a quote, a line end or a sign that is not seen.
+fn quoted(text: &str) -> Option<String> {
+    let is_plain = !text.contains(['"', '\\']) && shown(text) == text && text.chars().count() < 200;
+    is_plain.then(|| format!("\"{text}\""))
 }

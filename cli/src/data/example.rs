@@ -9,33 +9,45 @@ use std::io;
 /// How many rows.
 const ROWS: i32 = 2;
 
-/// A table as CSV, in the letters that the program says.
-pub fn table(plan: &Plan, id: RecordId) -> io::Result<Vec<u8>> {
-    let record = plan.record(id);
-    let columns = columns(record);
-    let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
+/// The table of records that are read from one file, in the letters and with the separators that its source and its name say.
+pub fn table(plan: &Plan, records: &[RecordId], file: &str) -> io::Result<Vec<u8>> {
+    let Some(first) = records.first() else { return Ok(Vec::new()) };
+    let layout = &plan.record(*first).layout;
+    let mut all: Vec<(RecordId, Column<'_>)> = Vec::new();
+    for id in records {
+        for column in columns(plan.record(*id)) {
+            if all.iter().all(|(_, known)| !known.source.header.eq_ignore_ascii_case(&column.source.header)) {
+                all.push((*id, column));
+            }
+        }
+    }
+    let separator = if file.to_lowercase().ends_with(".tsv") { b'\t' } else { b',' };
+    let mut writer = csv::WriterBuilder::new().delimiter(separator).flexible(true).from_writer(Vec::new());
     // What stands before the headers says nothing.
-    for row in 1..record.layout.header_row.max(1) {
+    for row in 1..layout.header_row.max(1) {
         writer.write_record([format!("row {row}")])?;
     }
-    writer.write_record(columns.iter().map(|column| &column.source.header))?;
+    writer.write_record(all.iter().map(|(_, column)| &column.source.header))?;
     for row in 0..ROWS {
-        let skips = record.layout.skip.as_ref().map(RowTest::fields).unwrap_or_default();
-        let cells =
-            columns.iter().map(|column| match skips.is_empty() || !column.field.optional || column.field.used {
-                true => cell(plan, id, column, row),
+        let cells = all.iter().map(|(id, column)| {
+            let skips = plan.record(*id).layout.skip.as_ref().map(RowTest::fields).unwrap_or_default();
+            match skips.is_empty() || !column.field.optional || column.field.used {
+                true => cell(plan, *id, column, row),
                 // What a source may skip rows for is left empty where it may be.
                 false => String::new(),
-            });
+            }
+        });
         writer.write_record(cells)?;
     }
     let text = writer.into_inner().map_err(|error| io::Error::other(error.to_string()))?;
-    Ok(match record.layout.encoding {
-        TextEncoding::Utf8 | TextEncoding::Windows1252 => text,
-        TextEncoding::Utf16 => {
-            let text = String::from_utf8_lossy(&text).into_owned();
-            std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect()
-        }
+    let text = String::from_utf8(text).map_err(io::Error::other)?;
+    Ok(match layout.encoding {
+        TextEncoding::Utf8 => text.into_bytes(),
+        TextEncoding::Windows1252 => match encoding_rs::WINDOWS_1252.encode(&text) {
+            (bytes, _, false) => bytes.into_owned(),
+            (_, _, true) => return Err(io::Error::other("it has letters that windows-1252 has not")),
+        },
+        TextEncoding::Utf16 => std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect(),
     })
 }
 

@@ -102,3 +102,10 @@ impl Ended {
         self
     }
 }
+
+/// Bytes packed by gzip.
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    std::io::Write::write_all(&mut packed, bytes).expect("memory has room");
+    packed.finish().expect("memory has room")
+}

@@ -161,6 +161,8 @@ fn plain_digits<'a>(text: &[u8], separators: (Option<char>, char), plain: &'a mu
         push(sign)?;
     }
     let groups: Vec<&str> = match group {
+        // Where blanks stand between groups, those that break no line do too.
+        Some(' ') => whole.split([' ', '\u{a0}', '\u{202f}']).collect(),
         Some(group) => whole.split(group).collect(),
         None => vec![whole],
     };

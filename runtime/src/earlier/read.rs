@@ -7,6 +7,7 @@ use crate::manifest::{Manifest, ManifestError, PaidRun, WrittenRun, check};
 use crate::output::dialect::CsvDialect;
 use crate::output::formula::unmarked;
 use crate::source::columns::{ColumnChunk, Encoding, Wanted};
+use crate::source::error::SourceError;
 use crate::source::file::{Content, SourceFile};
 use crate::source::opening::Opening;
 use meed_compiler::plan::calendar::day_of;
@@ -231,12 +232,14 @@ impl PaymentsFile<'_> {
     ) -> Result<bool, EarlierError> {
         let opening =
             Opening { layout: &Layout::default(), batch_rows: BATCH, memory: PAGE, threads: NonZero::<usize>::MIN };
-        let Some(mut source) = source.into_source(&opening)? else { return Ok(true) };
+        let mut source = match source.into_source(&opening) {
+            Ok(Some(source)) => source,
+            // JSON lines of no payments say nothing of their columns.
+            Ok(None) => return Ok(true),
+            Err(SourceError::EmptyFile { .. }) if self.is_whole => return Ok(true),
+            Err(error) => return Err(error.into()),
+        };
         let header = source.header().to_vec();
-        // JSON lines of no payments say nothing of their columns.
-        if self.is_whole && header.is_empty() {
-            return Ok(true);
-        }
         let (mut wanted, mut places) = (Vec::new(), [None; COLUMNS.len()]);
         for (place, name) in places.iter_mut().zip(COLUMNS) {
             match header.iter().position(|known| known == name) {

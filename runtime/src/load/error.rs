@@ -19,7 +19,7 @@ pub enum LoadError {
     Source(#[from] SourceError),
     /// A CSV file whose header is not UTF-8.
     #[error("`{}` is not UTF-8 text", shown(file))]
-    NotUtf8 { file: String },
+    NotUtf8 { file: String, record: String },
     /// A rule per entity and period with more rows than may be held.
     #[error(
         "rule `{rule}` has {n_rows} rows, {n_entities} of `{entity}` in {n_periods} periods (per {period}): \
@@ -52,6 +52,7 @@ pub enum LoadError {
         field: String,
         header: String,
         found: Vec<String>,
+        is_key: bool,
         near: Option<String>,
     },
     /// A needed header is there twice.
@@ -115,7 +116,9 @@ impl LoadError {
     pub fn help(&self) -> Option<String> {
         match self {
             Self::Source(error) => error.help(),
-            Self::NotUtf8 { .. } => Some("save the file as UTF-8".to_owned()),
+            Self::NotUtf8 { record, .. } => Some(format!(
+                "save the file as UTF-8, or say in `source {record}` how it is written: `utf-16` or `windows-1252`"
+            )),
             Self::Reversal { .. } => {
                 Some("compare fields of both rows, without calculating in the condition".to_owned())
             }
@@ -124,11 +127,23 @@ impl LoadError {
             }
             Self::MissingTable { expected, .. } => Some(format!("give a file whose name begins with `{expected}`")),
             Self::SameFileName { .. } => Some("give one of the files another name".to_owned()),
-            Self::MissingColumn { found, near, .. } => {
+            Self::MissingColumn { found, near, record, field, is_key, .. } => {
                 let columns = columns(found);
-                Some(match near {
-                    Some(near) => format!("did you mean `{}`? {columns}", shown(near)),
-                    None => columns,
+                let no_key = match is_key {
+                    true => ", or `no key` if its rows have none",
+                    false => "",
+                };
+                Some(match (near, found.as_slice()) {
+                    (Some(near), _) => format!("did you mean `{}`? {columns}", shown(near)),
+                    (None, []) => columns,
+                    (None, [_]) => {
+                        format!(
+                            "{columns}; where headers stand further down, say `header in row N` in `source {record}`"
+                        )
+                    }
+                    (None, _) => format!(
+                        "{columns}; if one of them is it, say `{field} from \"…\"` with its name in `source {record}`{no_key}"
+                    ),
                 })
             }
             Self::DuplicateColumn { .. } => {

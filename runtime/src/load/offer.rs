@@ -26,7 +26,14 @@ impl Unreadable {
             return Vec::new();
         }
         let mut found: Vec<(String, Vec<i64>)> = Vec::new();
-        for (text, format) in candidates(field) {
+        let known = candidates(field);
+        let reads = |format: &Format| {
+            let reader = CellReader::new(plan, field.ty, field.decimals, format);
+            reader.is_some_and(|reader| self.sample.iter().all(|value| reader.parse(value.as_bytes()).is_ok()))
+        };
+        let is_known = known.iter().any(|(_, format)| reads(format));
+        let others = if is_known { Vec::new() } else { pairs(field, &self.sample) };
+        for (text, format) in known.into_iter().chain(others) {
             let Some(reader) = CellReader::new(plan, field.ty, field.decimals, &format) else { continue };
             let values = self.sample.iter().map(|value| reader.parse(value.as_bytes()));
             let Ok(values) = values.collect::<Result<Vec<i64>, _>>() else { continue };
@@ -39,6 +46,22 @@ impl Unreadable {
         }
         found.into_iter().map(|(text, _)| text).collect()
     }
+}
+
+/// Two words that stand for yes and no, in either order: which is which only the sender knows.
+fn pairs(field: &Field, sample: &[String]) -> Vec<(String, Format)> {
+    let mut words: Vec<&String> = sample.iter().collect();
+    words.sort_unstable();
+    words.dedup();
+    let ([one, other], Type::YesNo) = (words.as_slice(), field.ty) else { return Vec::new() };
+    if [one, other].iter().any(|word| word.contains(['/', '"', '\\']) || word.trim() != word.as_str()) {
+        return Vec::new();
+    }
+    let pair = |yes: &str, no: &str| {
+        let written = format!("{yes}/{no}");
+        Some((format!("as \"{written}\""), written_format(field.ty, &written)?))
+    };
+    [pair(one, other), pair(other, one)].into_iter().flatten().collect()
 }
 
 /// What could be written behind a field, and the format that it is.

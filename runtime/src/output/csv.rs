@@ -18,6 +18,13 @@ pub struct CsvStyle {
     pub dialect: CsvDialect,
 }
 
+impl CsvStyle {
+    /// The same with a count of marked cells of its own.
+    pub fn apart(&self) -> Self {
+        Self { formulas: self.formulas.apart(), ..*self }
+    }
+}
+
 impl Default for CsvStyle {
     fn default() -> Self {
         Self { formulas: Formulas::marked(), dialect: CsvDialect::default() }

@@ -27,6 +27,11 @@ impl Formulas {
         Self { are_marked: false, n_marked: Arc::default() }
     }
 
+    /// The same with a count of its own, for what is written beside.
+    pub fn apart(&self) -> Self {
+        Self { are_marked: self.are_marked, n_marked: Arc::default() }
+    }
+
     /// Whether cells that begin like formulas are marked.
     pub fn are_marked(&self) -> bool {
         self.are_marked

@@ -13,8 +13,8 @@ const MOST: usize = 1 << 20;
 pub struct PayeeSums {
     /// By kind and unit, the sums by row.
     sums: FxHashMap<(RecordId, UnitId), Vec<i128>>,
-    /// Kinds that have too many.
-    left_out: FxHashSet<RecordId>,
+    /// Kinds of which too many are paid in a unit.
+    left_out: FxHashSet<(RecordId, UnitId)>,
 }
 
 /// What one payee is paid.
@@ -33,7 +33,7 @@ impl PayeeSums {
         for Total { payee: (kind, row), unit, sum, .. } in totals {
             let row = *row as usize;
             if row >= MOST {
-                self.left_out.insert(*kind);
+                self.left_out.insert((*kind, *unit));
                 continue;
             }
             let sums = self.sums.entry((*kind, *unit)).or_default();
@@ -56,10 +56,10 @@ impl PayeeSums {
             let kinds = (0..).map(RecordId).take(plan.records.len());
             let mut found: Vec<PaidPayee> = Vec::new();
             for kind in kinds {
-                let Some(sums) = self.sums.get(&(kind, unit)) else { continue };
-                if self.left_out.contains(&kind) {
+                if self.left_out.contains(&(kind, unit)) {
                     return None;
                 }
+                let Some(sums) = self.sums.get(&(kind, unit)) else { continue };
                 let mut rows: Vec<(i128, u32)> = sums.iter().copied().zip(0..).filter(|(sum, _)| *sum > 0).collect();
                 // Rows are in the order of their keys.
                 rows.sort_unstable_by_key(|(sum, row)| (std::cmp::Reverse(*sum), *row));

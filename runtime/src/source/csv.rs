@@ -4,7 +4,7 @@
 //! cut where the delimiter stands; all others, and rows that do not lie whole in what was read, are the reader's of fields.
 
 use crate::source::columns::{ColumnChunk, Encoding, Source, SourceType, Wanted, of_column};
-use crate::source::error::SourceError;
+use crate::source::error::{OtherFormat, SourceError};
 use crate::source::text::trim;
 use crate::source::text::value_of;
 use csv_core::ReadRecordResult;
@@ -43,6 +43,8 @@ pub(super) struct CsvSource {
     lines: Lines,
     n_blank: u64,
     damaged: Vec<(usize, String)>,
+    /// The delimiter that a line before the header says.
+    said: Option<u8>,
 }
 
 /// Rows of fields.
@@ -114,6 +116,20 @@ impl Batch {
     }
 }
 
+/// What bytes are that no text begins with.
+fn other_format(first: &[u8]) -> Option<OtherFormat> {
+    let text = first.trim_ascii_start();
+    let begins = |word: &str| text.get(..word.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(word.as_bytes()));
+    match first {
+        [b'P', b'K', 3, 4, ..] => Some(OtherFormat::Workbook),
+        [0xd0, 0xcf, 0x11, 0xe0, ..] => Some(OtherFormat::OldWorkbook),
+        [b'P', b'A', b'R', b'1', ..] => Some(OtherFormat::Parquet),
+        [0x1f, 0x8b, ..] => Some(OtherFormat::Packed),
+        _ if begins("<html") || begins("<!doctype") || begins("<table") => Some(OtherFormat::Page),
+        _ => None,
+    }
+}
+
 impl CsvSource {
     /// Reads the header.
     pub fn open(
@@ -139,6 +155,7 @@ impl CsvSource {
             lines: Lines { line: 1, after_return: false },
             n_blank: 0,
             damaged: Vec::new(),
+            said: None,
         };
         let first = source.first_line(header_row)?;
         let delimiter = delimiter.unwrap_or(first);
@@ -162,6 +179,9 @@ impl CsvSource {
     )]
     fn first_line(&mut self, header_row: u32) -> Result<u8, SourceError> {
         while self.input.len() < 3 && self.fill()? {}
+        if let Some(is) = other_format(&self.input) {
+            return Err(SourceError::OtherFormat { file: self.file.clone(), is });
+        }
         if self.input.starts_with(b"\xef\xbb\xbf") {
             self.at = 3;
         }
@@ -191,7 +211,17 @@ impl CsvSource {
             {
                 return Err(SourceError::NoHeaderRow { file: self.file.clone(), row: header_row });
             }
-            let delimiter = delimiter_of(line);
+            // What Excel says of the file in a line of its own.
+            if let ([b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', said], true) = (line, header_row <= 1)
+                && self.said.is_none()
+            {
+                self.said = Some(*said);
+                let n_passed = blank + line.len();
+                self.lines.pass(&self.input[self.at..self.at + n_passed]);
+                self.at += n_passed;
+                continue;
+            }
+            let delimiter = self.said.unwrap_or_else(|| delimiter_of(line));
             // Lines of blanks are skipped; blanks before the first header may be a column without one.
             let n_skipped =
                 rest[..blank].iter().rposition(|byte| matches!(byte, b'\n' | b'\r')).map_or(0, |last| last + 1);

@@ -43,16 +43,18 @@ enum Rows {
 
 /// The address of a database that does not say which rows.
 #[derive(Debug, thiserror::Error)]
-#[error("`{0}` names a database and no table of it")]
+#[error("`{}` names a database and no table of it", without_password(.0))]
 pub struct DatabaseFault(pub String);
 
-/// The columns of a table, or why there are none.
+/// The columns of a table.
 pub(super) type Columns = Vec<(String, SourceType)>;
 
 /// Reads a table: tells its columns, then writes its rows as JSON lines.
 type ReadRows = Box<dyn FnOnce(&SyncSender<Columns>, &mut dyn Write) -> Result<(), String> + Send>;
 
-const SERVERS: [&str; 2] = ["postgres://", "postgresql://"];
+const SERVERS: [&str; 2] = ["postgres:", "postgresql:"];
+/// What stands before the rows that are meant.
+const ROWS: [&str; 4] = ["?table=", "&table=", "?query=", "&query="];
 
 impl DatabaseTable {
     /// The table that an address names; nothing where it is the address of no database.
@@ -60,13 +62,16 @@ impl DatabaseTable {
     /// # Errors
     /// When it says not which rows.
     pub fn parse(address: &str) -> Option<Result<Self, DatabaseFault>> {
-        let sqlite = address.strip_prefix("sqlite:");
-        let place = match sqlite {
-            Some(place) => place,
-            None if SERVERS.iter().any(|scheme| address.starts_with(scheme)) => address,
-            None => return None,
+        let begins = |scheme: &&str| address.get(..scheme.len()).is_some_and(|own| own.eq_ignore_ascii_case(scheme));
+        let sqlite = ["sqlite:"].iter().find(|scheme| begins(scheme)).and_then(|scheme| address.get(scheme.len()..));
+        let server = SERVERS.iter().find(|scheme| begins(scheme)).and_then(|scheme| address.get(scheme.len()..));
+        let place = match (sqlite, server) {
+            (Some(place), _) => place,
+            (None, Some(rest)) if rest.starts_with("//") => address,
+            (None, Some(_)) => return Some(Err(DatabaseFault(address.to_owned()))),
+            (None, None) => return None,
         };
-        let found = ["?table=", "&table=", "?query=", "&query="].iter().filter_map(|word| {
+        let found = ROWS.iter().filter_map(|word| {
             let (database, rows) = place.split_once(word)?;
             let rows = rows.trim().to_owned();
             Some((database, if word.ends_with("table=") { Rows::Table(rows) } else { Rows::Query(rows) }))
@@ -168,7 +173,7 @@ impl DatabaseTable {
     fn query(&self, quote: impl Fn(&str) -> String) -> String {
         match &self.rows {
             Rows::Table(name) => format!("SELECT * FROM {}", quote(name)),
-            Rows::Query(query) => query.trim_end_matches([';', ' ', '\n']).to_owned(),
+            Rows::Query(query) => query.trim_end_matches(|sign: char| sign == ';' || sign.is_whitespace()).to_owned(),
         }
     }
 }
@@ -188,28 +193,44 @@ fn twice(columns: &Columns) -> Option<&str> {
 /// As it was named, but for a password.
 impl fmt::Display for DatabaseTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rows = match &self.rows {
+            Rows::Table(name) => format!("table={name}"),
+            Rows::Query(query) => format!("query={query}"),
+        };
         match &self.database {
-            Database::Sqlite(path) => write!(f, "sqlite:{}", path.display())?,
-            Database::Postgres(url, _) => f.write_str(&without_password(url))?,
-        }
-        match &self.rows {
-            Rows::Table(name) => write!(f, "?table={name}"),
-            Rows::Query(query) => write!(f, "?query={query}"),
+            Database::Sqlite(path) => write!(f, "sqlite:{}?{rows}", path.display()),
+            Database::Postgres(url, _) => {
+                let url = without_password(url);
+                let sign = if url.contains('?') { '&' } else { '?' };
+                write!(f, "{url}{sign}{rows}")
+            }
         }
     }
 }
 
-/// The URL of a server for messages, without a password and what else is behind the name of its database.
-pub fn without_password(url: &str) -> String {
-    let (scheme, rest) = url.split_once("://").unwrap_or(("postgres", url));
-    let rest = rest.split_once('?').map_or(rest, |(rest, _)| rest);
-    match rest.rsplit_once('@') {
+/// The address of a table or of a server for messages, without a password.
+pub fn without_password(address: &str) -> String {
+    let rows = ROWS.iter().filter_map(|word| address.find(word)).min();
+    let (place, rows) = address.split_at(rows.unwrap_or(address.len()));
+    let (user, host) = match place.rsplit_once('@') {
         Some((user, host)) => {
+            let (scheme, user) = user.split_at(user.find("//").map_or(0, |at| at + 2));
             let user = user.split_once(':').map_or(user, |(user, _)| user);
-            format!("{scheme}://{user}@{host}")
+            (format!("{scheme}{user}@"), host)
         }
-        None => format!("{scheme}://{rest}"),
-    }
+        None => (String::new(), place),
+    };
+    let (host, said) = host.split_once('?').map_or((host, None), |(host, said)| (host, Some(said)));
+    let is_told = |said: &&str| !said.to_lowercase().starts_with("password=");
+    let said: Vec<&str> = said.into_iter().flat_map(|said| said.split('&')).filter(is_told).collect();
+    let said = if said.is_empty() { String::new() } else { format!("?{}", said.join("&")) };
+    // What follows is behind the first of them or behind others.
+    let rows = match (rows.split_at_checked(1), said.is_empty()) {
+        (Some((_, rows)), true) => format!("?{rows}"),
+        (Some((_, rows)), false) => format!("&{rows}"),
+        (None, _) => String::new(),
+    };
+    format!("{user}{host}{said}{rows}")
 }
 
 /// The rows of a table as bytes, written by a thread of their own.
@@ -258,11 +279,17 @@ mod tests {
             ),
             (
                 "postgres://me:secret@host:5432/crm?sslmode=disable&table=sales.deals",
-                "postgres://me@host:5432/crm?table=sales.deals | Table(\"sales.deals\")",
+                "postgres://me@host:5432/crm?sslmode=disable&table=sales.deals | Table(\"sales.deals\")",
             ),
             ("sqlite:crm.db", "`sqlite:crm.db` names a database and no table of it"),
             ("sqlite:crm.db?table=", "`sqlite:crm.db?table=` names a database and no table of it"),
             ("sqlite:?table=a", "`sqlite:?table=a` names a database and no table of it"),
+            ("postgres://me:secret@host/crm", "`postgres://me@host/crm` names a database and no table of it"),
+            ("postgres:/me:secret@host/crm", "`postgres@host/crm` names a database and no table of it"),
+            (
+                "POSTGRES://me:secret@host/crm?tabel=a",
+                "`POSTGRES://me@host/crm?tabel=a` names a database and no table of it",
+            ),
         ];
         for (address, wanted) in cases {
             assert_eq!(told(address), wanted);
@@ -275,6 +302,11 @@ mod tests {
             ("postgres://finance:secret@db.example:5432/books?password=x", "postgres://finance@db.example:5432/books"),
             ("postgresql://finance:a@b@host/books", "postgresql://finance@host/books"),
             ("postgresql:///books", "postgresql:///books"),
+            (
+                "postgres://me:se?cret@h/x?options=-csearch_path=s&PASSWORD=y",
+                "postgres://me@h/x?options=-csearch_path=s",
+            ),
+            ("postgres://me:a@h/x?query=select '@' from t", "postgres://me@h/x?query=select '@' from t"),
         ];
         for (url, told) in cases {
             assert_eq!(without_password(url), told);

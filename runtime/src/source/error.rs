@@ -5,6 +5,39 @@
 use meed_grammar::foreign::shown;
 use thiserror::Error;
 
+/// What a file is that is named as text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OtherFormat {
+    /// A workbook, XLSX or ODS.
+    Workbook,
+    /// A workbook of Excel before 2007.
+    OldWorkbook,
+    /// Parquet.
+    Parquet,
+    /// Packed by gzip.
+    Packed,
+    /// A page of the web.
+    Page,
+    /// JSON that is one list.
+    JsonList,
+}
+
+impl OtherFormat {
+    /// In words, and what to do.
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Workbook => ("a workbook", "give its name the ending .xlsx, or .ods where it is one of OpenDocument"),
+            Self::OldWorkbook => ("a workbook of the old kind", "save it as .xlsx or as CSV"),
+            Self::Parquet => ("Parquet", "give its name the ending .parquet"),
+            Self::Packed => ("packed by gzip", "give its name the ending .gz behind the other"),
+            Self::Page => ("a page of the web", "ask for the export as CSV or as a workbook"),
+            Self::JsonList => {
+                ("one list of JSON", "write one object on each line, as by: jq --compact-output '.[]' FILE > NEW.jsonl")
+            }
+        }
+    }
+}
+
 /// Why a file could not be read.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum SourceError {
@@ -14,6 +47,9 @@ pub enum SourceError {
     /// Its ending is not one that is read.
     #[error("cannot tell the format of `{}` by its ending", shown(file))]
     UnknownFormat { file: String, known: String },
+    /// It is named as what it is not.
+    #[error("`{}` is {}, and not what its name says", shown(file), is.words().0)]
+    OtherFormat { file: String, is: OtherFormat },
     /// A CSV file without a header.
     #[error("`{}` is empty: it has no header", shown(file))]
     EmptyFile { file: String },
@@ -56,6 +92,7 @@ impl SourceError {
         match self {
             Self::CannotRead { .. } => "cannot-read-file",
             Self::UnknownFormat { .. } => "unknown-file-format",
+            Self::OtherFormat { .. } => "other-file-format",
             Self::EmptyFile { .. } => "empty-file",
             Self::NoHeaderRow { .. } => "no-header-row",
             Self::UnclosedQuote { .. } => "unclosed-quote",
@@ -77,6 +114,13 @@ impl SourceError {
             {
                 Some(format!("of a database name the table too: sqlite:{}?table=NAME", shown(file)))
             }
+            Self::UnknownFormat { file, .. } if file.ends_with(".json") => {
+                Some(OtherFormat::JsonList.words().1.to_owned())
+            }
+            Self::UnknownFormat { file, .. } if file.ends_with(".xls") => {
+                Some(OtherFormat::OldWorkbook.words().1.to_owned())
+            }
+            Self::OtherFormat { is, .. } => Some(is.words().1.to_owned()),
             Self::UnknownFormat { known, .. } => Some(format!("files that end in {known} are read")),
             Self::NoHeaderRow { .. } => Some(
                 "rows are counted from 1, rows of blanks among them: `header in row N` says where headers are"

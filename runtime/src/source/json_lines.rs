@@ -2,7 +2,7 @@
 //! floating point number, and are plain whatever the format of their field: that is how texts are written.
 
 use crate::source::columns::{ColumnChunk, Encoding, Scalar, Source, SourceType, Wanted, of_column};
-use crate::source::error::SourceError;
+use crate::source::error::{OtherFormat, SourceError};
 use crate::source::opening::Opening;
 use crate::source::text::{trim, value_of};
 use serde::Deserialize;
@@ -52,18 +52,30 @@ pub(super) fn open(
     opening: &Opening<'_>,
 ) -> Result<Box<dyn Source>, SourceError> {
     let mut source = JsonLinesSource::new(name, reader, opening);
+    let mut first_fault = None;
     while source.ahead.len() < LOOKED_AT {
         let Some((line, text)) = source.next_line()? else { break };
-        if let Ok(Members(members)) = serde_json::from_slice(&text) {
+        let read: Result<Members<'_>, _> = serde_json::from_slice(&text);
+        if let (Err(error), None) = (&read, &first_fault) {
+            first_fault = Some(format!("line {line} is not one JSON object: {error}"));
+        }
+        if let Ok(Members(members)) = read {
             for (name, _) in members {
                 if !source.header.iter().any(|known| *known == name) {
                     source.header.push(name.into_owned());
                 }
             }
         }
+        if source.ahead.is_empty() && text.trim_ascii_start().starts_with(b"[") {
+            return Err(SourceError::OtherFormat { file: source.name, is: OtherFormat::JsonList });
+        }
         source.ahead.push_back((line, text));
     }
-    Ok(Box::new(source))
+    match first_fault {
+        Some(reason) if source.header.is_empty() => Err(SourceError::CannotRead { file: source.name, reason }),
+        _ if source.ahead.is_empty() => Err(SourceError::EmptyFile { file: source.name }),
+        _ => Ok(Box::new(source)),
+    }
 }
 
 /// The members of an object in their order, each with its value as it is written.
@@ -233,7 +245,8 @@ impl Source for JsonLinesSource {
     }
 
     fn line(&self, row: usize) -> Option<u64> {
-        self.lines.get(row).copied()
+        // The lines of a table of a database are nowhere to be seen.
+        self.lines.get(row).copied().filter(|_| self.types.is_none())
     }
 
     fn n_blank(&self) -> u64 {

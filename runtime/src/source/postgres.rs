@@ -9,6 +9,10 @@ use postgres::{Config, Error, IsolationLevel, NoTls};
 use std::error::Error as _;
 use std::io::{self, BufRead, BufReader, Write};
 use std::sync::mpsc::SyncSender;
+use std::time::Duration;
+
+/// How long a server may take to answer where its URL says nothing of that.
+const CONNECT: Duration = Duration::from_secs(30);
 
 /// Reads what a query gives.
 pub(super) fn read(
@@ -22,6 +26,9 @@ pub(super) fn read(
     if let (Some(password), None) = (password, config.get_password()) {
         config.password(password);
     }
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(CONNECT);
+    }
     let mut client = config.application_name("meed").connect(NoTls).map_err(plain)?;
     client.batch_execute("SET TimeZone = 'UTC'; SET client_min_messages = warning").map_err(plain)?;
     let reading = client.build_transaction().read_only(true).isolation_level(IsolationLevel::RepeatableRead);
@@ -34,7 +41,7 @@ pub(super) fn read(
     }
     // Whoever asked has gone where nobody takes it.
     let _ = told.send(columns);
-    let copy = format!("COPY (SELECT row_to_json(meed_row) FROM ({query}) AS meed_row) TO STDOUT");
+    let copy = format!("COPY (SELECT row_to_json(meed_row) FROM ({query}\n) AS meed_row) TO STDOUT");
     let mut rows = BufReader::new(reading.copy_out(&copy).map_err(plain)?);
     let mut line = Vec::new();
     loop {

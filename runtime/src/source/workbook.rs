@@ -251,11 +251,38 @@ fn text_of(cell: &Data) -> String {
     }
 }
 
-/// The 15 digits of a number that a sheet shows, without a power of ten.
+/// Whole numbers below this are all there in binary floating point: 2 to the power of 53.
+const WHOLE: f64 = 9_007_199_254_740_992.0;
+/// Below this, what calculations leave behind the 15th digit is less than any part of a cent.
+const CALCULATED: f64 = 1e11;
+
+/// A number as a sheet shows it, without a power of ten: by its 15 digits, where these say it, and else by all that it has, so that nothing
+/// is rounded that somebody wrote.
 pub(super) fn number_text(number: f64) -> String {
     if !number.is_finite() {
         return number.to_string();
     }
+    let shown = shown_text(number);
+    let is_it = shown.parse().is_ok_and(|back: f64| {
+        // What is left of a calculation, as 0.1 + 0.2, is the last bit or two.
+        back == number || number.abs() < CALCULATED && back.to_bits().abs_diff(number.to_bits()) <= 2
+    });
+    let is_whole = number.abs() < WHOLE && number == number.trunc();
+    match (is_whole, is_it) {
+        (true, _) => plain_zero(number.to_string()),
+        (false, true) => shown,
+        // All of its digits: more than anybody wrote, so that it is refused where it cannot be exact.
+        (false, false) => format!("{number:.30}").trim_end_matches('0').trim_end_matches('.').to_owned(),
+    }
+}
+
+/// Zero has no sign.
+fn plain_zero(text: String) -> String {
+    if text == "-0" { "0".to_owned() } else { text }
+}
+
+/// The 15 digits that a sheet shows.
+fn shown_text(number: f64) -> String {
     let scientific = format!("{number:.14e}");
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let (sign, mantissa) = mantissa.strip_prefix('-').map_or(("", mantissa), |rest| ("-", rest));
@@ -361,7 +388,12 @@ mod tests {
             (1234.5, "1234.5"),
             (-0.07, "-0.07"),
             (1e15, "1000000000000000"),
-            (123_456_789_012_345_680.0, "123456789012346000"),
+            (1_234_567_890_123_456.0, "1234567890123456"),
+            (12_345_678_901_234.56, "12345678901234.560546875"),
+            (99_999_999_999_999.99, "99999999999999.984375"),
+            (1_000_000_000_000.005, "1000000000000.0050048828125"),
+            (123_456_789_012.25, "123456789012.25"),
+            (123_456_789_012_345_680.0, "123456789012345680"),
             (0.000_001, "0.000001"),
             (0.0, "0"),
             (-0.0, "0"),

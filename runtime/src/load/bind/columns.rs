@@ -19,7 +19,7 @@ pub(super) fn needed_column(
     }
     let found = place.source.header().to_vec();
     if found.iter().any(|header| header.contains(char::REPLACEMENT_CHARACTER)) {
-        return Err(LoadError::NotUtf8 { file: place.file.to_owned() });
+        return Err(LoadError::NotUtf8 { file: place.file.to_owned(), record: place.definition().name.clone() });
     }
     Err(LoadError::MissingColumn {
         file: place.file.to_owned(),
@@ -27,6 +27,7 @@ pub(super) fn needed_column(
         field: field.name.clone(),
         header: source.header.clone(),
         near: nearest(&source.header, &found),
+        is_key: place.definition().key.iter().any(|key| std::ptr::eq(&place.definition().fields[key.index()], field)),
         found,
     })
 }

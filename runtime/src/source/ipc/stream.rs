@@ -1,113 +1,125 @@
-//! A stream of messages: columns first, then dictionaries and batches.
+//! A stream of messages: columns first, then dictionaries and batches, and a mark at the end.
 
 use crate::source::error::SourceError;
-use crate::source::ipc::{About, CONTINUES};
+use crate::source::ipc::{ArrowFile, CONTINUES};
 use arrow_array::RecordBatch;
 use arrow_buffer::Buffer;
-use arrow_ipc::reader::StreamDecoder;
+use arrow_ipc::convert::try_fb_to_schema;
+use arrow_ipc::reader::FileDecoder;
+use arrow_ipc::{Block, MessageHeader};
 use arrow_schema::{ArrowError, SchemaRef};
 use std::io::{self, BufReader, Read};
+use std::sync::Arc;
 
 /// Messages of a stream.
-pub(super) struct Messages {
-    about: About,
+pub(super) struct StreamMessages {
+    file: ArrowFile,
     bytes: BufReader<Box<dyn Read + Send>>,
-    decoder: StreamDecoder,
-    /// A batch that was read with the columns: the library takes a message without a body with the next one.
-    ahead: Option<RecordBatch>,
+    decoder: FileDecoder,
     is_over: bool,
 }
 
-impl Messages {
-    /// Reads the first message, which tells the columns.
-    pub fn open(about: About, bytes: Box<dyn Read + Send>) -> Result<(Self, SchemaRef), SourceError> {
-        let bytes = BufReader::with_capacity(1 << 16, bytes);
-        let mut messages = Self { about, bytes, decoder: StreamDecoder::new(), ahead: None, is_over: false };
-        while !messages.is_over {
-            messages.ahead = messages.message()?;
-            if let Some(schema) = messages.decoder.schema() {
-                return Ok((messages, schema));
-            }
-        }
-        Err(messages.about.bad("it ends before it says what its columns are"))
-    }
+/// A message as it is in the stream.
+struct Message {
+    /// The mark, the length and the head.
+    head: Vec<u8>,
+    n_body: u64,
+    kind: MessageHeader,
+}
 
-    /// Reads a message; a batch, if it is one.
-    fn message(&mut self) -> Result<Option<RecordBatch>, SourceError> {
-        let begins: [u8; 4] = match self.exactly(4)?.try_into() {
-            Ok(begins) => begins,
-            Err(rest) if rest.is_empty() => return self.end(),
-            Err(_) => return Err(self.about.cut()),
+/// Where the head of a message begins: behind its mark and its length.
+const HEAD: usize = 8;
+
+impl StreamMessages {
+    /// Reads the first message, which tells the columns.
+    pub fn open(file: ArrowFile, bytes: Box<dyn Read + Send>) -> Result<(Self, SchemaRef), SourceError> {
+        let mut bytes = BufReader::with_capacity(1 << 16, bytes);
+        let Some(Message { head, n_body, .. }) = message(&file, &mut bytes)? else {
+            return Err(file.bad("it ends before it says what its columns are"));
         };
-        if begins != CONTINUES {
-            return Err(self.about.bad("a message does not begin as those of Arrow 0.15 and later do"));
-        }
-        let length: [u8; 4] = self.exactly(4)?.try_into().map_err(|_| self.about.cut())?;
-        let n_bytes = u64::from(u32::from_le_bytes(length));
-        if n_bytes == 0 {
-            return self.end();
-        }
-        self.about.has_room(n_bytes)?;
-        let head = self.exactly(n_bytes)?;
-        if head.len() as u64 != n_bytes {
-            return Err(self.about.cut());
-        }
-        let (n_body, is_little) = self.about.guarded(|| {
-            let message =
-                arrow_ipc::root_as_message(&head).map_err(|error| ArrowError::ParseError(error.to_string()))?;
-            let is_little = message.header_as_schema().map(|schema| self.about.is_little(schema));
-            Ok((message.bodyLength(), is_little.transpose()))
+        exactly(&file, &mut bytes, n_body)?;
+        let (schema, version, is_little) = file.guarded(|| {
+            let message = root(&head)?;
+            let missing = || ArrowError::ParseError("its first message does not say what its columns are".to_owned());
+            let schema = message.header_as_schema().ok_or_else(missing)?;
+            Ok((Arc::new(try_fb_to_schema(schema)?), message.version(), file.is_little(schema)))
         })?;
         is_little?;
-        let n_body = u64::try_from(n_body).map_err(|_| self.about.bad("it is damaged"))?;
-        self.about.has_room(n_body)?;
-        let body = self.exactly(n_body)?;
-        if body.len() as u64 != n_body {
-            return Err(self.about.cut());
+        let decoder = FileDecoder::new(schema.clone(), version);
+        Ok((Self { file, bytes, decoder, is_over: false }, schema))
+    }
+
+    /// The next batch; none behind the last.
+    fn batch(&mut self) -> Result<Option<RecordBatch>, SourceError> {
+        loop {
+            let Some(Message { mut head, n_body, kind }) = message(&self.file, &mut self.bytes)? else {
+                // What is behind the end is read too, so that the digest is of all bytes.
+                let read = io::copy(&mut self.bytes, &mut io::sink());
+                return read.map(|_| None).map_err(|error| self.file.cannot(&error));
+            };
+            let body = exactly(&self.file, &mut self.bytes, n_body)?;
+            self.file.fits_unpacked(head.get(HEAD..).unwrap_or_default(), &body)?;
+            let n_head = i32::try_from(head.len()).map_err(|_| self.file.bad("it is damaged"))?;
+            let block = Block::new(0, n_head, i64::try_from(n_body).map_err(|_| self.file.bad("it is damaged"))?);
+            head.extend_from_slice(&body);
+            let bytes = Buffer::from_vec(head);
+            let decoder = &mut self.decoder;
+            match kind {
+                MessageHeader::DictionaryBatch => self.file.guarded(|| decoder.read_dictionary(&block, &bytes))?,
+                MessageHeader::RecordBatch => return self.file.guarded(|| decoder.read_record_batch(&block, &bytes)),
+                _ => return Err(self.file.bad("it is damaged")),
+            }
         }
-        self.about.fits_unpacked(&head, &body)?;
-        // The body has memory of its own, in which its columns may stay.
-        let mut message = Buffer::from_vec([&begins[..], &length, &head].concat());
-        let mut body = Buffer::from_vec(body);
-        let decoder = &mut self.decoder;
-        self.about.guarded(|| {
-            let of_head = decoder.decode(&mut message)?;
-            if of_head.is_some() || body.is_empty() { Ok(of_head) } else { decoder.decode(&mut body) }
-        })
-    }
-
-    /// So many bytes, fewer where the stream ends before.
-    fn exactly(&mut self, n_bytes: u64) -> Result<Vec<u8>, SourceError> {
-        let mut bytes = Vec::new();
-        let read = (&mut self.bytes).take(n_bytes).read_to_end(&mut bytes);
-        read.map(|_| bytes).map_err(|error| self.about.cannot(&error))
-    }
-
-    /// Ends the stream. What is behind it is read too, so that the digest is of all bytes.
-    fn end(&mut self) -> Result<Option<RecordBatch>, SourceError> {
-        self.is_over = true;
-        let read = io::copy(&mut self.bytes, &mut io::sink());
-        read.map(|_| None).map_err(|error| self.about.cannot(&error))
     }
 }
 
-impl Iterator for Messages {
+fn root(head: &[u8]) -> Result<arrow_ipc::Message<'_>, ArrowError> {
+    let head = head.get(HEAD..).unwrap_or_default();
+    arrow_ipc::root_as_message(head).map_err(|error| ArrowError::ParseError(error.to_string()))
+}
+
+/// Reads the head of a message; none at the mark of the end, without which a stream is cut off.
+fn message(file: &ArrowFile, bytes: &mut impl Read) -> Result<Option<Message>, SourceError> {
+    let mut head = exactly(file, bytes, 4)?;
+    if head != CONTINUES {
+        return Err(match head.as_slice() {
+            b"FEA1" => file.bad("it is Feather of the first version: write it again, as Feather of the second"),
+            _ => file.bad("a message does not begin as those of Arrow 0.15 and later do"),
+        });
+    }
+    let length = exactly(file, bytes, 4)?;
+    let n_bytes = length.iter().rev().fold(0u64, |sum, byte| sum << 8 | u64::from(*byte));
+    if n_bytes == 0 {
+        return Ok(None);
+    }
+    file.has_room(n_bytes)?;
+    head.extend_from_slice(&length);
+    head.extend_from_slice(&exactly(file, bytes, n_bytes)?);
+    let (n_body, kind) = file.guarded(|| {
+        let message = root(&head)?;
+        Ok((message.bodyLength(), message.header_type()))
+    })?;
+    let n_body = u64::try_from(n_body).map_err(|_| file.bad("it is damaged"))?;
+    file.has_room(n_body)?;
+    Ok(Some(Message { head, n_body, kind }))
+}
+
+/// So many bytes; that there are fewer is an error.
+fn exactly(file: &ArrowFile, bytes: &mut impl Read, n_bytes: u64) -> Result<Vec<u8>, SourceError> {
+    let mut read = Vec::new();
+    bytes.take(n_bytes).read_to_end(&mut read).map_err(|error| file.cannot(&error))?;
+    if read.len() as u64 == n_bytes { Ok(read) } else { Err(file.cut()) }
+}
+
+impl Iterator for StreamMessages {
     type Item = Result<RecordBatch, SourceError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if let Some(batch) = self.ahead.take() {
-            return Some(Ok(batch));
+        if self.is_over {
+            return None;
         }
-        while !self.is_over {
-            match self.message() {
-                Ok(Some(batch)) => return Some(Ok(batch)),
-                Ok(None) => {}
-                Err(error) => {
-                    self.is_over = true;
-                    return Some(Err(error));
-                }
-            }
-        }
-        None
+        let batch = self.batch().transpose();
+        self.is_over = !matches!(batch, Some(Ok(_)));
+        batch
     }
 }
