@@ -37,6 +37,7 @@ mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 pub(crate) mod text;
+mod unnamed_file;
 pub(crate) mod workbook;
 
 use error::SourceError;

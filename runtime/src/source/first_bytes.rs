@@ -2,10 +2,10 @@
 
 use crate::source::file::{Content, StreamFormat};
 use crate::source::packed::{Packing, unpacked};
+use crate::source::unnamed_file::file_of;
 use crate::source::workbook::Workbook;
 use crate::source::{ipc, json_lines};
-use std::fs::File;
-use std::io::{self, Cursor, Read, Seek};
+use std::io::{self, Cursor, Read};
 
 /// So many bytes are looked at: up to the end of the name of the first file of an archive.
 const LOOKED_AT: u64 = 38;
@@ -47,12 +47,4 @@ fn plain_content(first: &[u8], bytes: Box<dyn Read + Send>) -> io::Result<Conten
         }
         _ => Content::Csv(bytes, None),
     })
-}
-
-/// The bytes in a file that is gone with its handle.
-pub(super) fn file_of(mut bytes: impl Read) -> io::Result<File> {
-    let mut file = tempfile::tempfile()?;
-    io::copy(&mut bytes, &mut file)?;
-    file.rewind()?;
-    Ok(file)
 }
