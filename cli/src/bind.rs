@@ -81,10 +81,13 @@ impl BindError {
         match self {
             Self::UnknownRecord { near, .. } => near.as_ref().map(|near| format!("did you mean `{near}`?")),
             Self::NoTable { other, .. } => Some(format!("give the table of `{other}`")),
+            Self::FileAlone(file) if file.contains(' ') => {
+                Some(format!("name its record: --data 'deal={}'", shown(file)))
+            }
             Self::FileAlone(file) => Some(format!("name its record: --data deal={}", shown(file))),
             Self::TwoCandidates { record, first, .. } => Some(format!("name one: --data {record}={}", shown(first))),
             Self::Remote { address, fetch: Some(fetch) } => {
-                Some(format!("copy it here first, as by: {fetch} {} .", shown(address)))
+                Some(format!("copy it here first, as by: {}", fetch.replace("ADDRESS", &shown(address))))
             }
             Self::Remote { fetch: None, .. } => Some("copy it here first, and name the file".to_owned()),
             Self::StandardInputTwice { .. } => Some("name a file for one of them".to_owned()),
@@ -251,12 +254,12 @@ pub fn watched(entry: &str) -> Option<PathBuf> {
 
 /// What brings a file here from an address that begins so.
 const FETCHES: [(&str, &str); 6] = [
-    ("s3", "aws s3 cp"),
-    ("gs", "gcloud storage cp"),
-    ("abfs", "azcopy copy"),
-    ("abfss", "azcopy copy"),
-    ("http", "curl -O"),
-    ("https", "curl -O"),
+    ("s3", "aws s3 cp ADDRESS ."),
+    ("gs", "gcloud storage cp ADDRESS ."),
+    ("abfs", "azcopy copy ADDRESS ."),
+    ("abfss", "azcopy copy ADDRESS ."),
+    ("http", "curl -O ADDRESS"),
+    ("https", "curl -O ADDRESS"),
 ];
 
 /// Demands that a table is a file: an address of something elsewhere has a word before `://`.

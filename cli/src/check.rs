@@ -29,11 +29,11 @@ impl Check {
             Err(status) => return status,
         };
         if named.is_empty() {
-            return self.one(None, messages);
+            return self.one(None, true, messages);
         }
         let is_alone = self.programs.iter().eq(&named);
         let statuses = named.iter().map(|path| match is_alone || has_program(path) {
-            true => self.one(Some(path), messages),
+            true => self.one(Some(path), is_alone, messages),
             false => {
                 messages.note(&format!("`{}` has no `program`: it is checked with those that use it", file_name(path)));
                 ExitStatus::Well
@@ -42,7 +42,7 @@ impl Check {
         ExitStatus::of_all(statuses)
     }
 
-    fn one(&self, named: Option<&Path>, messages: Messages) -> ExitStatus {
+    fn one(&self, named: Option<&Path>, is_alone: bool, messages: Messages) -> ExitStatus {
         if self.fix && named == Some(Path::new(STANDARD_INPUT)) {
             let help = "save the program in a file and name that";
             messages.error("command-line", "standard input cannot be repaired", Some(help));
@@ -61,7 +61,12 @@ impl Check {
         let Some(plan) = compiled.plan else { return ExitStatus::Program };
         let (n_rules, n_tests) = (plan.versions.len(), compiled.tests.len());
         let (rules, tests) = (counted(n_rules, "rule"), counted(n_tests, "test"));
-        messages.note(&format!("`{}`: no problems ({rules}, {tests})", plan.name));
+        let file = if self.programs.len() > 1 || !is_alone {
+            format!(" in {}", file_name(&program.path))
+        } else {
+            String::new()
+        };
+        messages.note(&format!("`{}`{file}: no problems ({rules}, {tests})", plan.name));
         ExitStatus::Well
     }
 }

@@ -32,11 +32,16 @@ pub struct JobOptions {
     #[arg(long)]
     pub data: Vec<String>,
     /// Settle through this day instead of the program's last
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub through: Option<jiff::civil::Date>,
-    /// Give a parameter another value, such as bounty=$700; may be repeated
+    /// Give a parameter another value, such as 'bounty=$700'; may be repeated
     #[arg(long = "set", value_name = "PARAMETER=VALUE")]
     pub set: Vec<String>,
+}
+
+/// A day on the command line.
+fn day(text: &str) -> Result<jiff::civil::Date, String> {
+    text.parse().map_err(|_| "a day is written 2026-03-31".to_owned())
 }
 
 const SCRATCH_HELP: &str = "free some room there, or name another folder with --scratch FOLDER";
@@ -106,8 +111,14 @@ impl Job {
     pub fn new(named: Option<&Path>, options: &JobOptions, messages: Messages) -> Result<Self, ExitStatus> {
         let job = Self::without_tables(named, options, messages)?;
         if job.data.is_empty() && job.plan.records.iter().any(|record| record.used) {
-            let help = "name them: --data FOLDER, or --data deal=deals.csv for each record";
-            messages.error("command-line", "no tables are named", Some(help));
+            let folder = job.path.parent().filter(|folder| folder.join(project::FILE_NAME).is_file());
+            let help = match folder.filter(|_| named.is_some_and(Path::is_file)) {
+                Some(folder) if !folder.as_os_str().is_empty() => {
+                    format!("`{0}` has a {1}: name the folder, {0}", file_name(folder), project::FILE_NAME)
+                }
+                _ => "name them: --data FOLDER, or --data deal=deals.csv for each record".to_owned(),
+            };
+            messages.error("command-line", "no tables are named", Some(&help));
             return Err(ExitStatus::Usage);
         }
         let day = job.through;

@@ -193,6 +193,10 @@ impl Run {
         }
         let job = Job::new(self.program.as_deref(), &self.job, messages)?;
         self.can_print(messages)?;
+        let is_csv = self.format(&job) == Format::Csv || self.rejects.is_some() || self.print_as == PrintForm::Csv;
+        if self.csv.is_some() && !is_csv {
+            messages.note("--csv says how CSV is written, and this run writes none");
+        }
         // A run that is only printed is written where nobody looks, and goes with this.
         let unseen = match self.print {
             Some(_) if self.out.is_none() => Some(self.unseen_folder(messages)?),
@@ -532,7 +536,8 @@ pub fn judge(
     let n_rows: u64 = loaded.counts.iter().map(|account| account.rejected).sum();
     let rows = if n_rows == 1 { "row is" } else { "rows are" };
     let message = format!("{n_rows} {rows} rejected, nothing is written");
-    messages.error("rejected-rows", &message, Some("fix them, or write them aside with --rejects FILE"));
+    let help = "fix them, write them aside with --rejects FILE, or see by `meed data --from FOLDER` how the files could be read";
+    messages.error("rejected-rows", &message, Some(help));
     Err(ExitStatus::Tables)
 }
 

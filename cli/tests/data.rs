@@ -138,7 +138,14 @@ fn a_draft_reads_the_files_that_it_was_made_from() {
     assert!(totals.contains("registered_deals,partner,ACME,USD,2026-Q1,184.69"), "{totals}");
     // What the program says already is not asked for again.
     let again = folder.meed(&["data", "desk", "--from", "exports"]).with(0).out;
-    assert!(again.contains("// The program has a source for `deal`"), "{again}");
+    assert!(
+        again.contains("// The program's source for `deal` reads `CRM Export.csv`: nothing needs to change.\n"),
+        "{again}"
+    );
+    let other = CRM.replace("Close Date", "Closing");
+    folder.write("others/CRM Export.csv", other);
+    let again = folder.meed(&["data", "desk", "--from", "others"]).with(0).out;
+    assert!(again.contains("// The program has a source for `deal`: what follows would take its place."), "{again}");
 }
 
 #[test]
@@ -204,6 +211,27 @@ rule r { for each deal   where partner.name is not "Zoë"   pay partner 10% of a
     folder.write("q.meed", folder.read("p.meed").replace("Größe", "Łódź"));
     folder.meed(&["data", "q.meed", "--to", "none"]).with(5).says("it has letters that windows-1252 has not");
     assert!(!folder.has("none"));
+}
+
+/// Letters that are no UTF-8 are told by the draft, and headers are read in them.
+#[test]
+fn a_draft_says_in_which_letters_a_file_is() {
+    let folder = Folder::new("data-draft-letters");
+    let program = "program p { currency EUR rounded half even   active 2026-01-01 to 2026-12-31 }\nentity partner { key id }\n\
+        event deal { key id   when closed_on   partner partner   amount money }\nrule r { for each deal   pay partner 10% of amount }\n";
+    let text = "id;Abschluss Date;partner;amount (\u{20ac})\nD1;2026-01-05;Zo\u{eb};5,00\n";
+    let (windows, _, _) = encoding_rs::WINDOWS_1252.encode(text);
+    let plain = text.replace('\u{20ac}', "EUR");
+    let wide: Vec<u8> = std::iter::once(0xfeff).chain(plain.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    for (name, bytes, letters) in [("windows", windows.into_owned(), "windows-1252"), ("wide", wide, "utf-16")] {
+        let exports = format!("exports-{name}");
+        folder.write("p.meed", program).write(&format!("{exports}/deals.csv"), bytes);
+        let draft = folder.meed(&["data", "p.meed", "--from", &exports]).with(0).out;
+        assert!(draft.contains(&format!("source deal {{\n  {letters}\n")), "{draft}");
+        folder.write("p.meed", format!("{program}{draft}"));
+        let run = folder.meed(&["run", "p.meed", "--data", &exports, "--print", "totals", "--print-as", "csv"]).with(0);
+        assert!(run.out.contains("Zo\u{eb},EUR,2026-Q1,0.50"), "{}", run.out);
+    }
 }
 
 /// Whatever headers and names of files there are, a draft is a program, and nothing of them commands the terminal.

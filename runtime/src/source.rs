@@ -114,7 +114,10 @@ impl SourceFile {
                 }
                 None => String::new(),
             };
-            return Err(SourceError::UnknownFormat { file: name, known });
+            // What looks like the address of a server may have a password.
+            let is_address = name.contains("//") || name.contains("password=");
+            let file = if is_address { database::without_password(&name) } else { name };
+            return Err(SourceError::UnknownFormat { file, known });
         };
         let file = match File::open(path) {
             Ok(file) => file,

@@ -8,10 +8,10 @@ use super::{Column, columns, tables};
 use crate::ExitStatus;
 use crate::draw::{Messages, file_name, print_all};
 use crate::project::Program;
-use meed_compiler::plan::{Plan, Record, RecordId, RecordTable, Type};
+use meed_compiler::plan::{Plan, Record, RecordId, RecordTable, TextEncoding, Type};
 use meed_grammar::foreign::{self, shown};
 use meed_grammar::tree::Item;
-use meed_runtime::inner::source::SourceFile;
+use meed_runtime::inner::source::{SourceError, SourceFile};
 use meed_runtime::inner::store::Unreadable;
 use std::path::{Path, PathBuf};
 
@@ -27,6 +27,31 @@ struct FoundFile {
     path: PathBuf,
     header: Vec<String>,
     rows: Vec<Vec<String>>,
+    /// What a source says of its letters, where they are no UTF-8.
+    letters: Option<&'static str>,
+}
+
+/// Reads the first rows, in the letters that the file is in.
+fn begun(path: PathBuf) -> Result<FoundFile, SourceError> {
+    let read = |encoding: TextEncoding| SourceFile::open(&path)?.first_rows(LOOKED_AT, encoding);
+    let is_whole = |(header, rows): &(Vec<String>, Vec<Vec<String>>)| {
+        let strange = |text: &String| text.contains([char::REPLACEMENT_CHARACTER, '\0']);
+        !header.iter().any(strange) && !rows.iter().flatten().any(strange)
+    };
+    let usual = read(TextEncoding::Utf8)?;
+    for (encoding, letters) in [(TextEncoding::Utf16, "utf-16"), (TextEncoding::Windows1252, "windows-1252")] {
+        // Text in UTF-16 has every second byte for nothing; read as Windows' it would be full of those.
+        if !is_whole(&usual)
+            && SourceFile::is_delimited(&path)
+            && let Ok((header, rows)) = read(encoding)
+            && is_whole(&(header.clone(), rows.clone()))
+            && (encoding != TextEncoding::Utf16 || header.iter().all(|name| name.is_ascii()))
+        {
+            return Ok(FoundFile { path, header, rows, letters: Some(letters) });
+        }
+    }
+    let (header, rows) = usual;
+    Ok(FoundFile { path, header, rows, letters: None })
 }
 
 /// What is proposed for a record.
@@ -65,9 +90,10 @@ pub fn print(program: &Program, plan: &Plan, folder: &Path, messages: Messages) 
         return ExitStatus::Tables;
     }
     for path in paths {
-        match SourceFile::open(&path).and_then(|file| file.first_rows(LOOKED_AT)) {
-            Ok((header, rows)) => files.push(FoundFile { path, header, rows }),
-            Err(error) => notes.push(format!("// {}: {}", name_of(&path), foreign::escaped(&error.to_string()))),
+        let name = name_of(&path);
+        match begun(path) {
+            Ok(file) => files.push(file),
+            Err(error) => notes.push(format!("// {name}: {}", foreign::escaped(&error.to_string()))),
         }
     }
     let mut proposals = proposed(plan, &files);
@@ -90,6 +116,15 @@ pub fn print(program: &Program, plan: &Plan, folder: &Path, messages: Messages) 
     for proposal in &proposals {
         let name = &plan.record(proposal.record).name;
         if has_source(program, name) {
+            let file = name_of(&proposal.file.path);
+            let fits = proposal
+                .lines
+                .iter()
+                .all(|line| line.found.is_some_and(|(_, is_own)| is_own) && line.formats.is_empty());
+            if fits {
+                draft += &format!("\n// The program's source for `{name}` reads `{file}`: nothing needs to change.\n");
+                continue;
+            }
             draft += &format!("\n// The program has a source for `{name}`: what follows would take its place.");
         }
         draft += &format!("\n{}", proposal.text(plan));
@@ -290,13 +325,16 @@ impl Proposal<'_> {
             Some(file) => format!(" from {file}"),
             None => String::new(),
         };
-        let mut lines = String::new();
+        let mut lines = self.file.letters.map_or(String::new(), |letters| format!("  {letters}\n"));
         for Line { column, found, formats } in &self.lines {
             let name = &column.field.name;
             let Some((header, is_own)) = found else {
                 let headers: Vec<String> =
                     self.file.header.iter().take(LISTED).map(|header| shown(header).into_owned()).collect();
-                let need = if column.field.optional { "may stay away" } else { "is needed" };
+                let need = match column.field.optional {
+                    true => "is needed as a column, whose cells may be empty",
+                    false => "is needed",
+                };
                 lines += &format!("  // {name} {need}, and no column looks like it: {}\n", headers.join(", "));
                 continue;
             };

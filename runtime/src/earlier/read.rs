@@ -3,7 +3,7 @@
 use crate::earlier::error::EarlierError;
 use crate::earlier::subject::{Apart, Subject};
 use crate::earlier::sums::{Line, Lines, Room};
-use crate::manifest::{Manifest, ManifestError, PaidRun, WrittenRun, check};
+use crate::manifest::{FILE_NAME, Manifest, ManifestError, PaidRun, WrittenRun, check};
 use crate::output::dialect::CsvDialect;
 use crate::output::formula::unmarked;
 use crate::source::columns::{ColumnChunk, Encoding, Wanted};
@@ -141,8 +141,7 @@ impl EarlierRuns {
         let is_csv = path.extension().is_some_and(|ending| ending == "csv");
         let is_marked = !run.manifest.formulas_as_they_are && is_csv;
         let dialect = run.manifest.csv.as_deref().unwrap_or_default();
-        let unread =
-            |_| EarlierError::Cell { file: file.clone(), row: 0, value: dialect.to_owned(), what: "way of CSV" };
+        let unread = |reason| ManifestError::Damaged { path: Path::new(&folder).join(FILE_NAME), reason };
         let dialect: CsvDialect = dialect.parse().map_err(unread)?;
         let SourceFile { content, .. } = SourceFile::open(&path)?;
         let content = match content {

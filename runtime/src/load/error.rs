@@ -125,7 +125,9 @@ impl LoadError {
             Self::TooManyPeriodRows { .. } => {
                 Some("shorten the program, settle longer periods, or allow more memory with --memory MIB".to_owned())
             }
-            Self::MissingTable { expected, .. } => Some(format!("give a file whose name begins with `{expected}`")),
+            Self::MissingTable { expected, record } => Some(format!(
+                "call its file `{expected}.csv`, with the ending that it has, or name it: --data {record}=FILE"
+            )),
             Self::SameFileName { .. } => Some("give one of the files another name".to_owned()),
             Self::MissingColumn { found, near, record, field, is_key, .. } => {
                 let columns = columns(found);

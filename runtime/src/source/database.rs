@@ -224,6 +224,11 @@ pub fn without_password(address: &str) -> String {
     let is_told = |said: &&str| !said.to_lowercase().starts_with("password=");
     let said: Vec<&str> = said.into_iter().flat_map(|said| said.split('&')).filter(is_told).collect();
     let said = if said.is_empty() { String::new() } else { format!("?{}", said.join("&")) };
+    // A password that stands behind the rows is none of the server's, and is no less one.
+    let rows = match rows.to_lowercase().find("password=") {
+        Some(at) => rows.get(..at).unwrap_or_default().to_owned() + "password=…",
+        None => rows.to_owned(),
+    };
     // What follows is behind the first of them or behind others.
     let rows = match (rows.split_at_checked(1), said.is_empty()) {
         (Some((_, rows)), true) => format!("?{rows}"),
@@ -306,6 +311,7 @@ mod tests {
                 "postgres://me:se?cret@h/x?options=-csearch_path=s&PASSWORD=y",
                 "postgres://me@h/x?options=-csearch_path=s",
             ),
+            ("postgres://me@h/x?table=a&password=y", "postgres://me@h/x?table=a&password=…"),
             ("postgres://me:a@h/x?query=select '@' from t", "postgres://me@h/x?query=select '@' from t"),
         ];
         for (url, told) in cases {

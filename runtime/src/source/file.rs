@@ -14,7 +14,7 @@ use crate::source::packed::{Packing, unpacked};
 use crate::source::parquet::ParquetSource;
 use crate::source::workbook::{Workbook, WorkbookSource};
 use arrow_array::RecordBatch;
-use meed_compiler::plan::{Layout, RecordId};
+use meed_compiler::plan::{Layout, RecordId, TextEncoding};
 use std::fs::File;
 use std::io::{self, Read};
 use std::num::NonZero;
@@ -155,14 +155,18 @@ impl SourceFile {
 }
 
 impl SourceFile {
-    /// The headers and the texts of the first rows, by row, as a source without any say on the file reads them; for whoever wants to know
-    /// what a file is.
+    /// The headers and the texts of the first rows, by row, as a source reads them that says nothing but how letters are written; for whoever
+    /// wants to know what a file is.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn first_rows(self, n_rows: usize) -> Result<(Vec<String>, Vec<Vec<String>>), SourceError> {
+    pub fn first_rows(
+        self,
+        n_rows: usize,
+        encoding: TextEncoding,
+    ) -> Result<(Vec<String>, Vec<Vec<String>>), SourceError> {
         const MEMORY: usize = 256 << 20;
-        let layout = Layout::default();
+        let layout = Layout { encoding, ..Layout::default() };
         let opening = Opening { layout: &layout, batch_rows: n_rows, memory: MEMORY, threads: NonZero::<usize>::MIN };
         let Some(mut source) = self.into_source(&opening)? else { return Ok((Vec::new(), Vec::new())) };
         let header = source.header().to_vec();
